@@ -1,0 +1,1 @@
+"""Read records from, and write score fields to, other systems."""

@@ -1,0 +1,63 @@
+"""What can go wrong with another system, named by consequence.
+
+::
+
+    ConnectorError
+    ├── SetupError       a person must act: credentials, permissions, fields, settings
+    ├── TransientError   may pass by itself: rate limits, outages, cut connections
+    │   └── QuotaError   the day's quota or our share of it is used up; goes on later
+    └── RecordError      this row only
+
+Messages say what to do next. They never hold a secret or a whole record.
+"""
+
+from datetime import datetime
+
+
+class ConnectorError(Exception):
+    """Anything that another system did, or refused to do."""
+
+
+class SetupError(ConnectorError):
+    """A person must act before this can work."""
+
+
+class TransientError(ConnectorError):
+    """May pass by itself.
+
+    Args:
+        message: What happened and where.
+        retry_after: Seconds that the vendor asked us to wait, if it said.
+    """
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class QuotaError(TransientError):
+    """The quota, or the share of it that Pulsefield may use, is spent.
+
+    Args:
+        message: Which quota.
+        resumes_at: When requests are allowed again, if known.
+    """
+
+    def __init__(self, message: str, resumes_at: datetime | None = None) -> None:
+        super().__init__(message)
+        self.resumes_at = resumes_at
+
+
+class RecordError(ConnectorError):
+    """One row was refused; the others are not affected.
+
+    Args:
+        message: The vendor's reason.
+        ref: The vendor's id of the record.
+        code: The vendor's error code.
+    """
+
+    def __init__(self, message: str, ref: str, code: str) -> None:
+        super().__init__(message)
+        self.ref = ref
+        self.code = code

@@ -1,0 +1,1 @@
+"""A model and tables in, scores out. Opens nothing: no network, clock, file or environment."""

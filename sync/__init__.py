@@ -1,0 +1,1 @@
+"""Compose the steps: pull, match, score, plan, apply, report."""
