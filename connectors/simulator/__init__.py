@@ -1,0 +1,1 @@
+"""Loopback stand-ins of Salesforce, HubSpot and Zendesk over a generated portfolio."""
