@@ -6,10 +6,10 @@ is guessed for one cell that another cell of the column could contradict.
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from .errors import SetupError
 from .moments import Moments, Oddity
@@ -30,6 +30,8 @@ BOOLEANS = {
 _DECORATION = re.compile(r"[\s\u00a0\u202f€$£%']")
 _GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 _GROUPED_COMMA = re.compile(r"[+-]?\d{1,3}(\.\d{3})+(,\d+)?")
+_COMMA_DECIMAL = re.compile(r"[+-]?(\d+|\d{1,3}(\.\d{3})+),(\d{1,2}|\d{4,})")
+_POINT_DECIMAL = re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+)\.(\d{1,2}|\d{4,})")
 _LIST_SEPARATOR = re.compile(r"[;,\n]")
 
 
@@ -243,3 +245,22 @@ def _refuse_times(values: Sequence[Any], odd: Odd, rule: Rule) -> None:
             "holds time stamps where a number is wanted; map it to a time column, "
             "or map the column that holds the duration"
         )
+
+
+class DecimalMark:
+    """Decides from a whole column, seen piece by piece, which decimal mark its numbers have."""
+
+    def __init__(self) -> None:
+        self._comma = self._point = False
+
+    def see(self, texts: Iterable[Any]) -> None:
+        """Look at some values; 1,234 alone could be either and tells nothing."""
+        for text in texts:
+            if isinstance(text, str):
+                plain = _DECORATION.sub("", text)
+                self._comma = self._comma or _COMMA_DECIMAL.fullmatch(plain) is not None
+                self._point = self._point or _POINT_DECIMAL.fullmatch(plain) is not None
+
+    def mark(self) -> Literal[".", ","]:
+        """Return the mark; the point where the column does not tell or contradicts itself."""
+        return "," if self._comma and not self._point else "."

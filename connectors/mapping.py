@@ -80,6 +80,13 @@ Mapped: TypeAlias = Annotated[FieldMap, BeforeValidator(_plain)]
 Columns: TypeAlias = dict[str, Mapped]
 
 
+def near_miss(name: str, known: Iterable[str]) -> str:
+    """Return ``; did you mean 'x'?`` where a known name is close, else nothing."""
+    folded = {fold(other): other for other in known}
+    close = difflib.get_close_matches(fold(name), folded, 1)
+    return f"; did you mean {folded[close[0]]!r}?" if close else ""
+
+
 def _known_columns(table: str, columns: Columns) -> None:
     known = [column.name for column in TABLES[table].all_columns if column.name != "source"]
     for name, entry in columns.items():
@@ -87,8 +94,7 @@ def _known_columns(table: str, columns: Columns) -> None:
             continue
         if table == "accounts" and entry.type is not None:
             continue
-        near = difflib.get_close_matches(name, known, 1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
+        hint = near_miss(name, known)
         own = "; a column of your own needs a type" if table == "accounts" else ""
         raise ValueError(f"{table} has no column {name!r}{hint}{own}; it has {', '.join(known)}")
 

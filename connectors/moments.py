@@ -16,6 +16,7 @@ _SPACED_ZONE = re.compile(r"\s+(?=[+-]\d{2}:?\d{2}$)")
 _NAMED_ZONE = re.compile(r"\s*(?:UTC|GMT|Z)$", re.IGNORECASE)
 _CLOCK = ("%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p")
 _YEARS = range(1900, 2200)  # outside: a filler such as 0001-01-01 or 9999-12-31
+_MONTHS = 12
 _SECONDS, _MILLISECONDS = 10, 13  # digits of an epoch between 2001 and 2286
 
 
@@ -134,25 +135,40 @@ def _epoch(value: float) -> datetime:
     return datetime.fromtimestamp(value / (1000 if digits > _SECONDS else 1), UTC)
 
 
-def day_order(texts: Iterable[str | None]) -> Order | Literal["both", "unknown"] | None:
-    """Decide from a whole column how it writes day and month.
+class DayOrder:
+    """Decides from a whole column, seen piece by piece, how it writes day and month."""
 
-    Returns:
-        The order; ``both`` when some dates need one and some the other; ``unknown`` when no
-        date has a part above 12; None when no date is written that way.
-    """
-    day, month, seen = False, False, False
-    for text in texts:
-        match = _SLASHED.fullmatch(text.strip()) if text else None
-        if match is None or match[2] == ".":
-            continue
-        first, second = int(match[1]), int(match[3])
-        seen, day, month = True, day or first > 12, month or second > 12  # noqa: PLR2004 - months
-    if not seen:
-        return None
-    if day and month:
-        return "both"
-    return "day_first" if day else "month_first" if month else "unknown"
+    def __init__(self) -> None:
+        self._day = self._month = self._seen = False
+        self._example = ""
+
+    def see(self, texts: Iterable[Any]) -> None:
+        """Look at some values; what is no date like 9/12/2011 tells nothing."""
+        for text in texts:
+            match = _SLASHED.fullmatch(text.strip()) if isinstance(text, str) else None
+            if match is None or match[2] == ".":
+                continue
+            self._seen, self._example = True, match[0]
+            self._day = self._day or int(match[1]) > _MONTHS
+            self._month = self._month or int(match[3]) > _MONTHS
+
+    def order(self) -> Order | None:
+        """Return the order; None when no date is written in a way that has one.
+
+        Raises:
+            ValueError: it cannot be decided, with what to do.
+        """
+        if self._day and self._month:
+            raise ValueError(
+                "mixes dates with the day first and with the month first; "
+                "repair the file, or set order and count what does not fit"
+            )
+        if self._seen and not self._day and not self._month:
+            raise ValueError(
+                f"has dates such as {self._example} that may begin with the day or the month; "
+                'set order = "day_first" or "month_first" for it'
+            )
+        return "day_first" if self._day else "month_first" if self._month else None
 
 
 def zone_of(name: str) -> tzinfo:

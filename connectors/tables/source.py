@@ -1,0 +1,137 @@
+"""Reads files and queries as canonical tables."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import pyarrow as pa
+
+from connectors.base import Context, Page, Problem, RequestStats, Stream
+from connectors.errors import ConnectorError
+from connectors.findings import Findings
+from connectors.mapping import Batch
+
+from .readers import Query, Reader, open_files
+from .rows import Facts, Rows
+from .settings import Settings, TableObject
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A watermark: what was read.
+
+    Attributes:
+        content: Hash of mapping and file contents.
+        changed: Latest ``changed`` value, ISO.
+        output: Hash of the output file when held values were read.
+    """
+
+    content: str = ""
+    changed: str | None = None
+    output: str = ""
+
+    @classmethod
+    def parse(cls, text: str | None) -> "Mark":
+        """Read a watermark; one that is not ours counts as none."""
+        try:
+            found = json.loads(text or "{}")
+            return cls(**found)
+        except (TypeError, ValueError):
+            return cls()
+
+    def text(self) -> str:
+        """Return the opaque text."""
+        return json.dumps({"content": self.content, "changed": self.changed, "output": self.output})
+
+
+class Tables:
+    """A source over files and SQL queries.
+
+    Args:
+        name: The connection's name.
+        settings: Its settings.
+        context: The run's time and secrets.
+    """
+
+    def __init__(self, name: str, settings: Settings, context: Context) -> None:
+        self.name = name
+        self.stats = RequestStats()
+        self._settings = settings
+        self._context = context
+
+    def streams(self) -> Sequence[Stream]:
+        """Return a stream for each object, accounts first."""
+        every = [Stream(name, (entry.table,)) for name, entry in self._settings.objects.items()]
+        return sorted(every, key=lambda stream: stream.tables != ("accounts",))
+
+    def read(self, stream: str, since: str | None) -> Iterator[Page]:
+        """Yield pages of at most 50,000 rows; nothing if nothing changed.
+
+        Files whose bytes are known are skipped. With ``changed``, only rows changed at or
+        after the latest one known are yielded. Only the last page carries the watermark.
+        """
+        entry = self._settings.objects[stream]
+        mark = Mark.parse(since)
+        readers = self._readers(entry, mark.changed)
+        rows, content = self._rows(stream, entry, readers), self._content(entry, readers)
+        facts = None
+        if not content or content != mark.content:
+            facts = rows.scan()
+            content = content or _hash(entry, facts.content)
+        held = self._held(entry, mark)
+        if facts is not None and content != mark.content:
+            yield from self._pages(rows, facts, replace(mark, content=content), held)
+        elif held is not None:
+            yield Page({"held": held}, replace(mark, output=self._output_digest()).text(), 0)
+
+    def _pages(self, rows: Rows, facts: Facts, mark: Mark, held: pa.Table | None) -> Iterator[Page]:
+        since = datetime.fromisoformat(mark.changed) if mark.changed else None
+        mark = replace(mark, output=self._output_digest())
+        for table, last, findings in rows.tables(facts, since):
+            if rows.latest is not None:
+                mark = replace(mark, changed=rows.latest.isoformat())
+            tables = {rows.table: table} | ({"held": held} if held is not None else {})
+            held = None
+            yield Page(tables, mark.text() if last else None, table.num_rows, findings)
+
+    def check(self) -> Sequence[Problem]:
+        """Return missing files, columns and databases, and undecidable columns."""
+        problems = []
+        for name, entry in self._settings.objects.items():
+            try:
+                self._rows(name, entry, self._readers(entry, None)).scan()
+            except ConnectorError as error:
+                todo = "repair the file or query, or the object's settings"
+                problems.append(Problem(f"{self.name}.objects.{name}", str(error), todo))
+        return problems
+
+    def _readers(self, entry: TableObject, since: str | None) -> Sequence[Reader]:
+        if entry.file:
+            return open_files(entry, self._settings.folder)
+        secret = entry.url.startswith(("env:", "file:"))
+        url = self._context.secret(entry.url) if secret else entry.url
+        moment = datetime.fromisoformat(since) if since else None
+        return [Query(url, entry.query, moment)]
+
+    def _content(self, entry: TableObject, readers: Sequence[Reader]) -> str:
+        """Return the hash of what decides the rows; empty if only reading would tell."""
+        parts = [reader.digest() for reader in readers]
+        return _hash(entry, *parts) if all(parts) else ""
+
+    def _rows(self, stream: str, entry: TableObject, readers: Sequence[Reader]) -> Rows:
+        findings = Findings()
+        batch = Batch(self.name, self._context.now, self._settings.personal, findings)
+        return Rows(stream, entry, readers, batch)
+
+    def _held(self, entry: TableObject, mark: Mark) -> pa.Table | None:  # noqa: ARG002
+        """Return what the output holds, if it changed since the mark; here there is none."""
+        return None
+
+    def _output_digest(self) -> str:
+        return ""
+
+
+def _hash(entry: TableObject, *parts: str) -> str:
+    return hashlib.sha256("".join([entry.model_dump_json(), *parts]).encode()).hexdigest()
