@@ -173,7 +173,7 @@ class Usage(NamedTuple):
     day: date
     feature: str
     user: str | None
-    count: float
+    uses: float
     days_since_release: int | None
 
 

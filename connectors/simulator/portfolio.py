@@ -4,102 +4,24 @@ Pure and seeded: the same arguments give an equal portfolio. Customers and their
 at once; what happened with a customer is made when asked for, so that 100,000 customers fit.
 """
 
+import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
+from . import activity, money, people, support, usage
+from .customers import Customer, Listing
 from .facts import Facts, System, Usage
+from .history import open_history
+from .identity import make_customers
+from .listings import add_listings
+from .odd_listings import apply_traps
+from .traps import assign_traps
 
+AS_OF = datetime(2026, 11, 1, 12, tzinfo=UTC)
+"""The present of a portfolio that is not told another."""
 
-@dataclass(slots=True)
-class Listing:
-    """One customer as one system knows it: an Account, a company or an organization.
-
-    The account columns are what this system says; systems disagree, and None is common.
-
-    Attributes:
-        id: The vendor's id in its own form.
-        customer: Index of the customer it really is: the truth, never served.
-        website: As somebody typed it; None: not filled in.
-        domains: E-mail and web domains, as the system writes them.
-        parent_id: The parent's id in the same system.
-        merged_into: The master's id in the same system; this listing is gone.
-        deleted_at: When it was deleted, or merged away.
-    """
-
-    system: System
-    id: str
-    customer: int
-    name: str
-    website: str | None
-    domains: tuple[str, ...]
-    created_at: datetime
-    updated_at: datetime
-    external_id: str | None = None
-    parent_id: str | None = None
-    merged_into: str | None = None
-    deleted_at: datetime | None = None
-    owner: str | None = None
-    segment: str | None = None
-    lifecycle: str | None = None
-    plan: str | None = None
-    product: str | None = None
-    country: str | None = None
-    city: str | None = None
-    industry: str | None = None
-    seats: int | None = None
-    mrr: float | None = None
-    currency: str | None = None
-    started_at: datetime | None = None
-    trial_started_at: datetime | None = None
-    trial_ends_at: datetime | None = None
-    renewal_at: datetime | None = None
-    term_months: int | None = None
-    auto_renew: bool | None = None
-    core_features: int | None = None
-    new_features: int | None = None
-
-
-@dataclass(slots=True)
-class Customer:
-    """The truth about one customer; stand-ins serve its listings, never this.
-
-    Attributes:
-        archetype: A key of ``archetypes.PROFILES``.
-        name: The brand name; listings write it their own way.
-        domain: The main domain.
-        churn_at: When it left, or will leave after ``as_of``; None: stays.
-        parent: Index of the parent customer.
-        listings: Live listings by system; the facts belong to these. A system that does not
-            know the customer is missing.
-        extra: Further listings of the same customer: duplicates, merged and deleted ones.
-        traps: Names of the rare oddities in its facts.
-    """
-
-    index: int
-    archetype: str
-    name: str
-    domain: str
-    country: str
-    city: str
-    industry: str
-    segment: str
-    plan: str
-    seats: int
-    mrr: float
-    currency: str
-    owner: str
-    started_at: datetime
-    trial_started_at: datetime | None
-    trial_ends_at: datetime | None
-    renewal_at: datetime | None
-    term_months: int
-    auto_renew: bool
-    churn_at: datetime | None
-    parent: int | None = None
-    listings: dict[System, Listing] = field(default_factory=dict)
-    extra: list[Listing] = field(default_factory=list)
-    traps: frozenset[str] = frozenset()
+_USAGE_SALT = 7_368_787
 
 
 @dataclass(slots=True)
@@ -120,15 +42,34 @@ class Portfolio:
 
     def listings(self, system: System) -> Iterator[Listing]:
         """Yield every listing of a system, merged and deleted ones included."""
-        raise NotImplementedError
+        for customer in self.customers:
+            if system in customer.listings:
+                yield customer.listings[system]
+            yield from (extra for extra in customer.extra if extra.system == system)
 
     def facts(self, customer: int) -> Facts:
         """Return what happened with a customer; equal at every call."""
-        raise NotImplementedError
+        history = open_history(self.customers[customer], self.seed, self.as_of)
+        history.contacts = people.contacts(history)
+        return Facts(
+            contacts=history.contacts,
+            tickets=support.tickets(history),
+            invoices=money.invoices(history) if self._has(customer, "hubspot") else [],
+            subscriptions=money.subscriptions(history) if self._has(customer, "hubspot") else [],
+            interactions=activity.interactions(history),
+            surveys=activity.surveys(history),
+            milestones=activity.milestones(history),
+            outcomes=activity.outcomes(history),
+        )
 
     def usage(self, customer: int) -> Sequence[Usage]:
         """Return a customer's usage rows, by day; empty where no system holds them."""
-        raise NotImplementedError
+        history = open_history(self.customers[customer], self.seed, self.as_of)
+        history.rng.seed(self.seed * _USAGE_SALT + customer)
+        return usage.usage(history)
+
+    def _has(self, customer: int, system: System) -> bool:
+        return system in self.customers[customer].listings
 
 
 def generate(customers: int = 500, seed: int = 7, as_of: datetime | None = None) -> Portfolio:
@@ -139,4 +80,11 @@ def generate(customers: int = 500, seed: int = 7, as_of: datetime | None = None)
         seed: Equal seeds give equal portfolios.
         as_of: The present, aware; a fixed day by default.
     """
-    raise NotImplementedError
+    now = (as_of or AS_OF).astimezone(UTC)
+    book = make_customers(customers, seed, now)
+    rng = random.Random(seed + 1)
+    for customer in book:
+        add_listings(customer, now, rng)
+    traps = assign_traps(book, rng)
+    apply_traps(book, traps, now, rng)
+    return Portfolio(seed, now, book, traps)
