@@ -1,0 +1,41 @@
+"""Entry point: runs the command, and turns what went wrong into a message and an exit code.
+
+Exit codes: 0 done; 1 done, but some rows were refused, or a system did not answer and the rest
+waits for the next run; 2 set-up or configuration; 3 unsafe plan; 4 a bug in Pulsefield.
+"""
+
+import sys
+import traceback
+
+REFUSED, SETUP, UNSAFE, BUG = 1, 2, 3, 4
+
+
+def exit_code(error: Exception) -> int:
+    """Return the exit code for an error that ended a command."""
+    from connectors.errors import ConnectorError, SetupError
+    from scoring import ModelError
+
+    from ..config import ConfigError
+    from ..plan import UnsafePlanError
+
+    if isinstance(error, UnsafePlanError):
+        return UNSAFE
+    if isinstance(error, ConfigError | ModelError | SetupError):
+        return SETUP
+    return REFUSED if isinstance(error, ConnectorError) else BUG
+
+
+def main() -> None:
+    """Run ``pulsefield`` with the arguments of the process."""
+    from .app import app
+
+    try:
+        app()
+    except Exception as error:  # noqa: BLE001 - the outermost frame: every error becomes a code
+        code = exit_code(error)
+        if code == BUG:
+            traceback.print_exc()
+            sys.stderr.write("\nThis is a bug in Pulsefield; the lines above help to mend it.\n")
+        else:
+            sys.stderr.write(f"pulsefield: {error}\n")
+        sys.exit(code)
