@@ -1,1 +1,22 @@
 """A model and tables in, scores out. Opens nothing: no network, clock, file or environment."""
+
+from importlib import resources
+
+from .errors import ModelError, Problem
+from .load import load_model
+from .model import Model
+
+__all__ = ["Model", "ModelError", "Problem", "load_model", "shipped_model"]
+
+
+def shipped_model(name: str = "default") -> str:
+    """Return the TOML text of a model that comes with Pulsefield.
+
+    Raises:
+        KeyError: there is none of that name; lists those there are.
+    """
+    folder = resources.files(__name__) / "models"
+    names = sorted(item.name.removesuffix(".toml") for item in folder.iterdir())
+    if name not in names:
+        raise KeyError(f"no shipped model {name!r}; there are: {', '.join(names)}")
+    return (folder / f"{name}.toml").read_text(encoding="utf-8")

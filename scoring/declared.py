@@ -31,9 +31,7 @@ Curve: TypeAlias = Literal[
     "percentile",
     "baseline",
 ]
-Missing: TypeAlias = (
-    Literal["peers", "exclude", "worst"] | Annotated[float, Field(ge=0, le=100)]
-)
+Missing: TypeAlias = Literal["peers", "exclude", "worst"] | Annotated[float, Field(ge=0, le=100)]
 UNITS = {"h": 1 / 24, "d": 1.0, "w": 7.0}
 
 

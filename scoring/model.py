@@ -1,4 +1,4 @@
-'''The scoring model: what a model file may say, and what it means.
+"""The scoring model: what a model file may say, and what it means.
 
 A whole small model::
 
@@ -172,17 +172,13 @@ What the words mean:
 - ``worst_pull`` takes the smallest goodness used (after the missing policy) among parts with
   weight. Then floors, in order, then caps, in order: where both bind, the cap wins.
 - ``dead_band``: up when value >= border + 3, down when value <= border - 3.
-'''
+"""
 
-import tomllib
 from collections.abc import Mapping
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from .declared import Bands, Declared, Freshness, Metric, Score, Segment, Signal
-from .errors import ModelError, Problem, shown, unknown
-
-__all__ = ["Model", "load_model"]
+from .declared import Bands, Declared, Freshness, Metric, Score, Segment, Shape, Signal
 
 DEFAULT_BANDS = Bands(borders={"red": 0, "yellow": 40, "green": 80})
 
@@ -195,6 +191,13 @@ class Model(Declared):
         version: Of the model, kept with each snapshot.
         about: What it is for.
         currency: Base currency of money signals; None where all money has one currency.
+        source_freshness: How long a source that stopped answering is believed.
+        signals: By name, as all that follow.
+        metrics: Signals on 0..100.
+        scores: Weighted means of metrics and scores.
+        bands: Of every score that has none of its own.
+        segments: First match wins, in this order.
+        file: Where it was read from, for messages.
     """
 
     name: str
@@ -209,28 +212,42 @@ class Model(Declared):
     segments: Mapping[str, Segment] = {}
     file: str = Field(default="model.toml", exclude=True)
 
+    def weights_of(self, score: str, segment: str | None = None) -> dict[str, float]:
+        """Return part -> weight of a score, as they hold in a segment (None: in no segment)."""
+        weights = dict(self.scores[score].weights)
+        if segment is not None:
+            weights |= self.segments[segment].weights.get(score, {})
+        return weights
 
-def load_model(text: str, *, file: str = "model.toml") -> Model:
-    """Read a model from TOML text.
+    def parts_of(self, score: str) -> list[str]:
+        """Return the parts that have a weight in any segment, in the model's order."""
+        every = {
+            name: 0.0
+            for segment in (None, *self.segments)
+            for name in self.weights_of(score, segment)
+        }
+        weighed = (self.weights_of(score, segment) for segment in (None, *self.segments))
+        used = {name for weights in weighed for name, weight in weights.items() if weight > 0}
+        return [name for name in every if name in used]
 
-    Args:
-        text: The file's content.
-        file: Its name, for messages.
+    def bands_of(self, score: str) -> Bands:
+        """Return a score's bands, its own or the model's."""
+        return self.scores[score].bands or self.bands
 
-    Raises:
-        ModelError: not TOML, an unknown or missing key, a value that is not allowed, or
-            names, cycles, weights and curves that do not fit together; lists all of them.
-    """
-    try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ModelError(file, [Problem("(file)", "not TOML", str(error))]) from error
-    try:
-        model = Model.model_validate({**raw, "file": file})
-    except ValidationError as error:
-        raise ModelError(file, [_problem(item) for item in error.errors()]) from None
-    return model
+    def shape_of(self, metric: str, segment: str | None = None) -> Shape:
+        """Return a metric's curve, as it holds in a segment."""
+        declared = self.metrics[metric]
+        changed = self.segments[segment].metrics.get(metric) if segment is not None else None
+        if changed is None:
+            return declared
+        return declared.model_copy(update=changed.model_dump(exclude_none=True))
 
-
-def _problem(item: Mapping[str, object]) -> Problem:
-    return Problem(str(item["loc"]), shown(item["input"]), str(item["msg"]))
+    def ordered_scores(self) -> list[str]:
+        """Return the scores, components before what they feed, else in the model's order."""
+        done: list[str] = []
+        while len(done) < len(self.scores):
+            for name in self.scores:
+                below = set(self.parts_of(name)) & set(self.scores)
+                if name not in done and below <= set(done):
+                    done.append(name)
+        return done

@@ -1,0 +1,123 @@
+"""The few things that DuckDB, PostgreSQL and Spark write differently, and quoting.
+
+Everything else in the compiled steps is SQL that all three read alike.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from .tables import Kind
+
+GREATEST_DOUBLE = "1.7976931348623157e308"
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """One engine's way of writing.
+
+    Attributes:
+        name: duckdb, postgres or spark.
+        mark: The character that quotes identifiers.
+        types: Kind of column -> its type name.
+        days: Days between two times, as a double; ``{a}`` minus ``{b}``.
+        suffix: What makes a numeric literal a double.
+        backslash: Whether a backslash in a text literal must be doubled.
+    """
+
+    name: str
+    mark: str
+    types: Mapping[Kind, str]
+    days: str
+    suffix: str
+    backslash: bool = False
+
+    def quote(self, name: str) -> str:
+        """Quote an identifier."""
+        return f"{self.mark}{name.replace(self.mark, self.mark * 2)}{self.mark}"
+
+    def relation(self, name: str) -> str:
+        """Quote a relation's name, part by part where it is dotted."""
+        return ".".join(self.quote(part) for part in name.split("."))
+
+    def text(self, value: str) -> str:
+        """Write a text literal; a NUL, which none of them stores, is left out."""
+        cleaned = value.replace("\0", "").replace("'", "''")
+        return "'" + (cleaned.replace("\\", "\\\\") if self.backslash else cleaned) + "'"
+
+    def number(self, value: float) -> str:
+        """Write a double that reads back exactly."""
+        text = repr(float(value)).removesuffix(".0")
+        return text + ("" if self.suffix.startswith("e") and "e" in text else self.suffix)
+
+    def time(self, value: datetime) -> str:
+        """Write a UTC time without zone."""
+        aware = value if value.tzinfo else value.replace(tzinfo=UTC)
+        return f"TIMESTAMP '{aware.astimezone(UTC).replace(tzinfo=None).isoformat(' ')}'"
+
+    def shifted(self, time: str, days: float) -> str:
+        """Move a time expression by days, to the second."""
+        seconds = round(days * 86400)
+        if not seconds:
+            return time
+        return f"({time} {'-' if seconds < 0 else '+'} INTERVAL '{abs(seconds)}' SECOND)"
+
+    def cast(self, value: str, kind: Kind) -> str:
+        """Convert to a kind's type."""
+        return f"CAST({value} AS {self.types[kind]})"
+
+    def between(self, later: str, earlier: str) -> str:
+        """Days between two times, as a double."""
+        return self.days.format(a=later, b=earlier)
+
+    def finite(self, value: str) -> str:
+        """Turn NaN and infinities, which sort above everything, into null."""
+        top = GREATEST_DOUBLE if self.suffix == "e0" else GREATEST_DOUBLE + self.suffix
+        return f"CASE WHEN {value} BETWEEN -{top} AND {top} THEN {value} END"
+
+    def median(self, value: str, share: float = 0.5) -> str:
+        """Interpolated quantile of a group."""
+        return f"percentile_cont({share!r}) WITHIN GROUP (ORDER BY {value})"
+
+
+DUCKDB = Dialect(
+    name="duckdb",
+    mark='"',
+    types={
+        "string": "VARCHAR",
+        "strings": "VARCHAR[]",
+        "integer": "BIGINT",
+        "number": "DOUBLE",
+        "boolean": "BOOLEAN",
+        "time": "TIMESTAMP",
+        "date": "DATE",
+    },
+    days="((epoch_us({a}) - epoch_us({b})) / 86400e6)",
+    suffix="e0",
+)
+POSTGRES = Dialect(
+    name="postgres",
+    mark='"',
+    types={
+        **DUCKDB.types,
+        "string": "TEXT",
+        "strings": "TEXT[]",
+        "number": "DOUBLE PRECISION",
+    },
+    days="(CAST(extract(epoch FROM ({a} - {b})) AS DOUBLE PRECISION) / 86400::float8)",
+    suffix="::float8",
+)
+SPARK = Dialect(
+    name="spark",
+    mark="`",
+    types={
+        **DUCKDB.types,
+        "string": "STRING",
+        "strings": "ARRAY<STRING>",
+        "time": "TIMESTAMP_NTZ",
+    },
+    days="((unix_micros(CAST({a} AS TIMESTAMP)) - unix_micros(CAST({b} AS TIMESTAMP))) / 86400e6)",
+    suffix="D",
+    backslash=True,
+)
+DIALECTS: dict[str, Dialect] = {each.name: each for each in (DUCKDB, POSTGRES, SPARK)}

@@ -1,0 +1,102 @@
+"""Read a model file: TOML, then each value, then how the parts fit together."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from .checks import problems
+from .errors import ModelError, Problem, shown, unknown
+from .model import Model
+
+
+def load_model(text: str, *, file: str = "model.toml") -> Model:
+    """Read a model from TOML text.
+
+    Args:
+        text: The file's content.
+        file: Its name, for messages.
+
+    Raises:
+        ModelError: not TOML, an unknown or missing key, a value that is not allowed, or
+            names, cycles, weights and curves that do not fit together; lists all of them.
+    """
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ModelError(file, [Problem("(file)", "not TOML", str(error))]) from error
+    try:
+        model = Model.model_validate({**raw, "file": file})
+    except ValidationError as error:
+        raise ModelError(file, _translated(error)) from None
+    found = list(problems(model))
+    if found:
+        raise ModelError(file, found)
+    return model
+
+
+def _translated(error: ValidationError) -> list[Problem]:
+    """Turn pydantic's errors into ours; the branches of a union become one problem."""
+    merged: dict[str, Problem] = {}
+    for item in error.errors():
+        problem = _problem(item)
+        before = merged.get(problem.key)
+        if before is not None and problem.allowed not in before.allowed:
+            allowed = f"{before.allowed}, or {problem.allowed}"
+            problem = Problem(problem.key, problem.value, allowed, before.near or problem.near)
+        merged[problem.key] = problem
+    return list(merged.values())
+
+
+def _problem(item: Any) -> Problem:
+    loc = _trimmed(item["loc"])
+    key = ".".join(str(step) for step in loc)
+    if item["type"] == "extra_forbidden":
+        return unknown(key, loc[-1], "key", _owner(loc[:-1]).model_fields)
+    if item["type"] == "missing":
+        return Problem(key, "missing", "a value is needed")
+    if item["type"] == "literal_error":
+        allowed = str(item["ctx"]["expected"]).replace("'", "").replace(" or ", ", ").split(", ")
+        return unknown(key, item["input"], "choice", allowed)
+    if item["type"] == "value_error":
+        return Problem(key, shown(item["input"]), str(item["ctx"]["error"]))
+    message = str(item["msg"])
+    return Problem(key, shown(item["input"]), message[0].lower() + message[1:])
+
+
+def _trimmed(loc: Sequence[str | int]) -> list[str | int]:
+    """Leave out what pydantic adds to name the branch of a union."""
+    tags = ("literal[", "constrained-", "function-")
+    last = loc[-1]
+    branch = isinstance(last, str) and (last in {"str", "float"} or last.startswith(tags))
+    return list(loc[:-1] if branch and len(loc) > 1 else loc)
+
+
+def _owner(path: Sequence[str | int]) -> type[BaseModel]:
+    """Return the class that declares the keys found at a path."""
+    owner: type[BaseModel] = Model
+    name_next = False
+    for step in path:
+        if name_next:
+            name_next = False
+            continue
+        annotation = owner.model_fields[str(step)].annotation
+        inner = _model_inside(annotation)
+        if inner is None:
+            break
+        name_next = inner is not annotation and _is_mapping(annotation)
+        owner = inner
+    return owner
+
+
+def _model_inside(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    found = (_model_inside(inner) for inner in get_args(annotation))
+    return next((inner for inner in found if inner is not None), None)
+
+
+def _is_mapping(annotation: Any) -> bool:
+    origin = getattr(annotation, "__origin__", None)
+    return origin is Mapping or (isinstance(origin, type) and issubclass(origin, Mapping))
