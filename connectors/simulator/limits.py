@@ -22,6 +22,7 @@ class ManualClock:
     now: float = 1_795_000_000.0  # 2026-11-18
 
     def __call__(self) -> float:
+        """Return the time."""
         return self.now
 
     def advance(self, seconds: float) -> None:

@@ -15,9 +15,27 @@ from werkzeug.wrappers import Request, Response
 from .limits import Clock
 
 Body: TypeAlias = dict[str, Any]
-Handler: TypeAlias = Callable[..., "Response | Body"]
 
 LOG_PATH = "/__log__"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One routed request.
+
+    Attributes:
+        request: As it came.
+        parts: The variable parts of its path; ``call["kind"]`` returns one.
+    """
+
+    request: Request
+    parts: Mapping[str, Any]
+
+    def __getitem__(self, part: str) -> str:
+        return str(self.parts[part])
+
+
+Handler: TypeAlias = Callable[[Call], "Response | Body"]
 
 
 class Refusal(Exception):  # noqa: N818 - an answer of the vendor's, not an error of ours
@@ -128,7 +146,7 @@ class StandIn:
         """
         raise NotImplementedError
 
-    def not_routed(self, request: Request, problem: HTTPException) -> Response:
+    def not_routed(self, problem: HTTPException) -> Response:
         """Answer a path or method that the vendor does not have."""
         raise NotImplementedError
 
@@ -138,12 +156,12 @@ class StandIn:
         try:
             endpoint, values = adapter.match(method=request.method)
             headers = self.admit(request, endpoint, values)
-            answer = self._handlers[endpoint](request, **values)
+            answer = self._handlers[endpoint](Call(request, values))
             response = answer if isinstance(answer, Response) else reply(answer)
         except Refusal as refusal:
             response = reply(refusal.body, refusal.status)
             headers = {**headers, **refusal.headers}
         except HTTPException as problem:
-            return self.not_routed(request, problem)
+            return self.not_routed(problem)
         response.headers.extend(headers)
         return response
