@@ -6,6 +6,7 @@
     ├── SetupError       a person must act: credentials, permissions, fields, settings
     ├── TransientError   may pass by itself: rate limits, outages, cut connections
     │   └── QuotaError   the day's quota or our share of it is used up; goes on later
+    ├── RequestError     this request only: the caller may split it or do without
     └── RecordError      this row only
 
 Messages say what to do next. They never hold a secret or a whole record.
@@ -46,6 +47,21 @@ class QuotaError(TransientError):
     def __init__(self, message: str, resumes_at: datetime | None = None) -> None:
         super().__init__(message)
         self.resumes_at = resumes_at
+
+
+class RequestError(ConnectorError):
+    """One request was refused for what it asked; sending it again would not help.
+
+    Args:
+        message: The vendor's reason.
+        status: HTTP status.
+        code: The vendor's error code.
+    """
+
+    def __init__(self, message: str, status: int, code: str = "") -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
 
 
 class RecordError(ConnectorError):

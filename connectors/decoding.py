@@ -1,0 +1,56 @@
+"""Bodies of answers -> values, or an error that says what came instead."""
+
+import json
+from typing import Any
+
+from requests import Response
+
+from .errors import TransientError
+
+_OK = 200
+
+
+def decode_json(response: Response) -> Any:
+    """Return an answer's JSON; None where the status says that there is none.
+
+    JSON is UTF-8 whatever the header says; the header's charset is the second try.
+
+    Raises:
+        TransientError: a web page, a body that was cut off, or bytes of no known charset.
+    """
+    body = response.content
+    if not body.strip():
+        if response.status_code == _OK:
+            raise TransientError("answered nothing where JSON was expected")
+        return None
+    try:
+        return json.loads(body)
+    except UnicodeDecodeError:
+        return _declared(body, response.encoding)
+    except ValueError:
+        raise TransientError(describe(response)) from None
+
+
+def _declared(body: bytes, charset: str | None) -> Any:
+    try:
+        return json.loads(body.decode(charset or "utf-8"))
+    except (ValueError, LookupError):
+        raise TransientError("answered text in an unknown charset") from None
+
+
+def describe(response: Response) -> str:
+    """Say what an answer is that should have been JSON, without quoting it."""
+    if response.content.lstrip()[:1] == b"<":
+        return (
+            f"answered {response.status_code} with a web page instead of data; if this stays, "
+            "check base_url and any proxy in between"
+        )
+    return f"answered {response.status_code} with JSON that is cut off or damaged"
+
+
+def try_json(response: Response) -> Any:
+    """Return an answer's JSON, or None if it is none: for error bodies of any shape."""
+    try:
+        return json.loads(response.content)
+    except ValueError:
+        return None
