@@ -1,0 +1,225 @@
+"""Bulk updates of organizations: 100 at a time as jobs that are followed to each row."""
+
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from connectors.base import FieldSpec, FieldUpdate, WriteLog, WriteResult
+from connectors.errors import RequestError, SetupError, TransientError
+from connectors.http import Http
+
+from .fieldset import payload, value_text
+from .rules import TOO_MANY_JOBS
+
+BATCH = 100  # Zendesk, Job Statuses and the TooManyValues error
+_UPDATE = "/api/v2/organizations/update_many.json"
+_FIRST_POLL, _SLOWEST_POLL, _SLOWER = 0.5, 5.0, 1.5  # seconds, seconds, factor
+_PATIENCE = 1800.0  # seconds that a job may take; Zendesk names no limit
+_OVER = frozenset({"completed", "failed", "killed"})  # killed is unconfirmed
+# Row errors that may pass: somebody else was saving the same organization. # unconfirmed
+_PASSING = frozenset({"Conflict", "DatabaseConflict", "LockTimeout"})
+
+
+@dataclass(slots=True)
+class _Flight:
+    """Updates on their way."""
+
+    updates: Sequence[FieldUpdate]
+    job: str = ""
+    results: Sequence[WriteResult] | None = None
+
+
+class Writer:
+    """Writes organization fields.
+
+    Args:
+        http: The connection.
+        specs: Our fields, for their types.
+        max_jobs: Jobs at a time.
+    """
+
+    def __init__(self, http: Http, specs: Sequence[FieldSpec], max_jobs: int) -> None:
+        self._http = http
+        self._specs = {spec.name: spec for spec in specs}
+        self._max_jobs = max_jobs
+        self._verified = False
+
+    def write(self, updates: Sequence[FieldUpdate], log: WriteLog) -> Iterator[WriteResult]:
+        """Yield one result for each update, in order.
+
+        The first batch of a run is read back before anything else is sent, because a field
+        that Zendesk does not know is ignored without a word.
+
+        Raises:
+            SetupError: a field was ignored, or credentials or permission fail.
+        """
+        flying: deque[_Flight] = deque()
+        for start in range(0, len(updates), BATCH):
+            while len(flying) >= self._max_jobs:
+                yield from self._land(flying)
+            batch = updates[start : start + BATCH]
+            self._http.stats.count("write", least=1)
+            flying.extend(self._submit(batch, log, flying))
+            if not self._verified:
+                yield from self._verify(flying)
+        while flying:
+            yield from self._land(flying)
+
+    def adopt(self, job: str, updates: Sequence[FieldUpdate]) -> Iterator[WriteResult]:
+        """Yield the results of a job that an earlier process started."""
+        flight = _Flight(updates, job)
+        try:
+            self._follow([flight])
+        except RequestError:  # statuses are kept for one day
+            gone = "the job's status is no longer kept"
+            flight.results = [
+                WriteResult(update.ref, False, "JobGone", gone, True)  # noqa: FBT003
+                for update in updates
+            ]
+        yield from flight.results or ()
+
+    def _submit(
+        self, updates: Sequence[FieldUpdate], log: WriteLog, flying: deque[_Flight]
+    ) -> list[_Flight]:
+        """Send a batch; when it is refused as a whole, halve it until the bad row is alone."""
+        log.sending([update.ref for update in updates])
+        body = {"organizations": [self._row(update) for update in updates]}
+        try:
+            answer = self._send(body, flying)
+        except RequestError as error:
+            if len(updates) == 1:
+                reason = WriteResult(updates[0].ref, False, error.code, str(error))  # noqa: FBT003
+                return [_Flight(updates, results=[reason])]
+            middle = len(updates) // 2
+            halves = (updates[:middle], updates[middle:])
+            return [flight for half in halves for flight in self._submit(half, log, flying)]
+        job = (answer or {}).get("job_status") or {}
+        if not job.get("id"):
+            raise TransientError("Zendesk: update_many brought no job; nothing is known of it")
+        log.job([update.ref for update in updates], str(job["id"]))
+        return [_Flight(updates, str(job["id"]))]
+
+    def _send(self, body: Mapping[str, Any], flying: deque[_Flight]) -> Any:
+        """PUT a batch; while the account has too many jobs, wait for ours or for others'."""
+        pause, waited = _FIRST_POLL, 0.0
+        while True:
+            try:
+                return self._http.json("PUT", _UPDATE, json=body, operation="write")
+            except RequestError as error:
+                if error.code != TOO_MANY_JOBS:
+                    raise
+                if waited > _PATIENCE:
+                    raise TransientError(str(error)) from None
+            open_ = [flight for flight in flying if flight.results is None]
+            if open_:
+                self._follow(open_[:1])
+            else:
+                self._http.clock.wait(pause)
+                waited, pause = waited + pause, min(pause * _SLOWER, _SLOWEST_POLL)
+
+    def _row(self, update: FieldUpdate) -> dict[str, Any]:
+        values = {
+            name: payload(self._specs.get(name), name, text) for name, text in update.values.items()
+        }
+        return {"id": int(update.ref), "organization_fields": values}
+
+    def _land(self, flying: deque[_Flight]) -> Iterator[WriteResult]:
+        """Yield the oldest flight's results."""
+        if flying[0].results is None:
+            self._follow([flight for flight in flying if flight.results is None])
+        yield from flying.popleft().results or ()
+
+    def _follow(self, flights: Sequence[_Flight]) -> None:
+        """Poll all jobs together until the first one is over."""
+        pause, waited = _FIRST_POLL, 0.0
+        self._http.stats.count("jobs", least=1)
+        while True:
+            for flight, job in zip(flights, self._statuses(flights), strict=True):
+                if job.get("status") in _OVER:
+                    flight.results = _results(flight.updates, job)
+            if flights[0].results is not None:
+                return
+            if waited > _PATIENCE:
+                raise TransientError(
+                    f"Zendesk: job {flights[0].job} is not over after half an hour"
+                )
+            self._http.clock.wait(pause)
+            waited, pause = waited + pause, min(pause * _SLOWER, _SLOWEST_POLL)
+
+    def _statuses(self, flights: Sequence[_Flight]) -> list[Mapping[str, Any]]:
+        if len(flights) == 1:
+            body = self._http.json(
+                "GET", f"/api/v2/job_statuses/{flights[0].job}", operation="jobs"
+            )
+            return [body.get("job_status") or {}]
+        ids = ",".join(flight.job for flight in flights)
+        body = self._http.json(
+            "GET", "/api/v2/job_statuses/show_many", params={"ids": ids}, operation="jobs"
+        )
+        known = {str(job.get("id")): job for job in body.get("job_statuses") or ()}
+        return [known.get(flight.job, {}) for flight in flights]
+
+    def _verify(self, flying: deque[_Flight]) -> Iterator[WriteResult]:
+        """Land everything, and read back what was said to be written."""
+        landed = list(flying)
+        results = [result for _ in landed for result in self._land(flying)]
+        good = {result.ref for result in results if result.ok}
+        sent = [update for flight in landed for update in flight.updates if update.ref in good]
+        if sent:
+            wrong = self._unlike(sent)
+            self._verified = True
+            results = [wrong.get(result.ref, result) if result.ok else result for result in results]
+        yield from results
+
+    def _unlike(self, updates: Sequence[FieldUpdate]) -> dict[str, WriteResult]:
+        """Return a refusal for each row that does not hold what was sent."""
+        ids = ",".join(update.ref for update in updates)
+        body = self._http.json(
+            "GET", "/api/v2/organizations/show_many", params={"ids": ids}, operation="read back"
+        )
+        self._http.stats.count("read back", least=1)
+        rows = body.get("organizations") or ()
+        held = {str(row.get("id")): row.get("organization_fields") or {} for row in rows}
+        wrong = {}
+        for update in updates:
+            fields = held.get(update.ref, {})
+            missing = [name for name in update.values if fields and name not in fields]
+            if missing:
+                raise SetupError(
+                    f"Zendesk ignored {', '.join(missing)}: there is no such organization field; "
+                    "run pulsefield fields"
+                )
+            unlike = [
+                name for name, text in update.values.items() if self._text(name, fields) != text
+            ]
+            if unlike:
+                message = f"reported as written, but holds something else: {', '.join(unlike)}"
+                wrong[update.ref] = WriteResult(update.ref, False, "NotKept", message, True)  # noqa: FBT003
+        return wrong
+
+    def _text(self, name: str, fields: Mapping[str, Any]) -> str | None:
+        spec, value = self._specs.get(name), fields.get(name)
+        return value_text(spec, value) if spec else value
+
+
+def _results(updates: Sequence[FieldUpdate], job: Mapping[str, Any]) -> list[WriteResult]:
+    """Return what became of each row: a job may be completed and rows of it have failed."""
+    rows = [row for row in job.get("results") or () if isinstance(row, Mapping)]
+    by_id = {str(row["id"]): row for row in rows if row.get("id") is not None}
+    by_index = {row["index"]: row for row in rows if "index" in row and row.get("id") is None}
+    why = str(job.get("message") or "the job ended without a result for this row")
+    results = []
+    for index, update in enumerate(updates):
+        row = by_id.get(update.ref) or by_index.get(index)
+        if row is None:
+            results.append(WriteResult(update.ref, False, f"Job{job.get('status')}", why, True))  # noqa: FBT003
+        elif row.get("success") is True or (
+            row.get("status") == "Updated" and not row.get("error")
+        ):
+            results.append(WriteResult(update.ref, ok=True))
+        else:
+            code = str(row.get("error") or "Unknown")
+            reason = str(row.get("details") or row.get("message") or code)
+            results.append(WriteResult(update.ref, False, code, reason, code in _PASSING))  # noqa: FBT003
+    return results
