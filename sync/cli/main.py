@@ -14,13 +14,11 @@ def exit_code(error: Exception) -> int:
     """Return the exit code for an error that ended a command."""
     from connectors.errors import ConnectorError, SetupError
     from scoring import ModelError
-
-    from ..config import ConfigError
-    from ..plan import UnsafePlanError
+    from sync.errors import SyncError, UnsafePlanError
 
     if isinstance(error, UnsafePlanError):
         return UNSAFE
-    if isinstance(error, ConfigError | ModelError | SetupError):
+    if isinstance(error, SyncError | ModelError | SetupError):
         return SETUP
     return REFUSED if isinstance(error, ConnectorError) else BUG
 

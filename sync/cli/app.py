@@ -1,0 +1,173 @@
+"""The commands. Each parses its options, calls one function, and shows what it returns."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .options import DEFAULT, AsOf, ConfigFile, Json, KnownAt, moment
+
+app = typer.Typer(
+    name="pulsefield",
+    help="Customer health, adoption and engagement scores in Salesforce, HubSpot and Zendesk.\n\n"
+    "Start with `pulsefield demo`, which needs no account anywhere; then `init`, `check`, "
+    "`fields --create` and `sync`. Nothing is written to a system without `--apply` or `--create`.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode="markdown",
+)
+TRY = "Try it"
+SETUP = "Set up"
+WORK = "Work"
+LOOK = "Look"
+
+
+@app.command(rich_help_panel=TRY)
+def demo(
+    customers: Annotated[int, typer.Option(min=1, help="Customers in the portfolio.")] = 500,
+    seed: Annotated[int, typer.Option(help="Equal seeds give equal portfolios.")] = 7,
+    folder: Annotated[
+        Path | None, typer.Option(help="Keep configuration, store and journal here.")
+    ] = None,
+) -> None:
+    """Run the whole job on simulated systems over HTTP, twice, and show every step."""
+    from .demo import run_demo
+
+    run_demo(customers, seed, folder)
+
+
+@app.command(rich_help_panel=TRY)
+def simulator(
+    customers: Annotated[int, typer.Option(min=1, help="Customers in the portfolio.")] = 500,
+    seed: Annotated[int, typer.Option(help="Equal seeds give equal portfolios.")] = 7,
+    port: Annotated[
+        int, typer.Option(help="Salesforce's port; HubSpot and Zendesk take the next two.")
+    ] = 8700,
+    latency: Annotated[float, typer.Option(min=0, help="Seconds before each answer.")] = 0.0,
+    faults: Annotated[
+        float, typer.Option(min=0, max=0.5, help="Share of requests that go wrong.")
+    ] = 0.0,
+    folder: Annotated[
+        Path, typer.Option(help="Where a ready pulsefield.toml with its secrets is written.")
+    ] = Path("pulsefield-simulator"),
+) -> None:
+    """Serve the simulated systems until stopped, for rehearsals and tests."""
+    from .demo import serve
+
+    serve(customers, seed, port, folder, latency=latency, faults=faults)
+
+
+@app.command(rich_help_panel=SETUP)
+def init(
+    file: Annotated[Path, typer.Argument(help="The file to write.")] = DEFAULT,
+    salesforce: Annotated[
+        str, typer.Option(metavar="URL", help="My Domain, e.g. https://acme.my.salesforce.com.")
+    ] = "",
+    hubspot: Annotated[bool, typer.Option("--hubspot", help="Connect HubSpot.")] = False,
+    zendesk: Annotated[
+        str, typer.Option(metavar="SUBDOMAIN", help="acme of acme.zendesk.com.")
+    ] = "",
+    tables: Annotated[str, typer.Option(metavar="FOLDER", help="CSV or Parquet files here.")] = "",
+    overwrite: Annotated[bool, typer.Option(help="Replace a file that is there.")] = False,
+) -> None:
+    """Write a commented pulsefield.toml; without options, for all three systems."""
+    from .first_day import write_config
+
+    write_config(file, salesforce, hubspot, zendesk, tables, overwrite=overwrite)
+
+
+@app.command(rich_help_panel=SETUP)
+def check(config: ConfigFile = DEFAULT, as_json: Json = False) -> None:
+    """Find every problem at once: credentials, permissions, fields, quotas, model."""
+    from .first_day import check_all
+
+    check_all(config, as_json=as_json)
+
+
+@app.command(rich_help_panel=SETUP)
+def fields(
+    config: ConfigFile = DEFAULT,
+    create: Annotated[
+        bool, typer.Option("--create", help="Make what is missing, with its permissions.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Show the score fields of each target, and make those that are missing."""
+    from .first_day import show_fields
+
+    show_fields(config, create=create, as_json=as_json)
+
+
+@app.command(rich_help_panel=WORK)
+def pull(
+    config: ConfigFile = DEFAULT,
+    full: Annotated[bool, typer.Option("--full", help="Read everything again.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Read what changed in every source into the store."""
+    from .work import pull as run
+
+    run(config, full=full, as_json=as_json)
+
+
+@app.command(rich_help_panel=WORK)
+def score(
+    config: ConfigFile = DEFAULT,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Also write every account's scores to this CSV file.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Score what is stored; no system is read or written."""
+    from .work import score as run
+
+    when = moment(as_of, "--as-of"), moment(known_at, "--known-at")
+    run(config, when, output, as_json=as_json)
+
+
+@app.command(rich_help_panel=WORK)
+def plan(config: ConfigFile = DEFAULT, as_json: Json = False) -> None:
+    """Pull, score, and show what a sync would write; nothing is written."""
+    from .work import sync as run
+
+    run(config, apply=False, force=None, as_json=as_json)
+
+
+@app.command(rich_help_panel=WORK)
+def sync(
+    config: ConfigFile = DEFAULT,
+    apply: Annotated[bool, typer.Option("--apply", help="Write; else only show the plan.")] = False,
+    force: Annotated[
+        str | None,
+        typer.Option(metavar="REASON", help="Apply an unsafe plan; the reason is kept."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Pull, score, plan, and with --apply write what differs."""
+    from .work import sync as run
+
+    run(config, apply=apply, force=force, as_json=as_json)
+
+
+@app.command(rich_help_panel=LOOK)
+def explain(
+    account: Annotated[str, typer.Argument(help="A name, a Pulsefield id, or a system's id.")],
+    config: ConfigFile = DEFAULT,
+    score_name: Annotated[str, typer.Option("--score", help="Which score.")] = "health",
+    as_json: Json = False,
+) -> None:
+    """Say why a customer has its score, to the last decimal."""
+    from .look import explain as run
+
+    run(config, account, score_name, as_json=as_json)
+
+
+@app.command(rich_help_panel=LOOK)
+def match(config: ConfigFile = DEFAULT, as_json: Json = False) -> None:
+    """Show what was joined with what, and the pairs that wait for a decision."""
+    from .look import match as run
+
+    run(config, as_json=as_json)

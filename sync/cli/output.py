@@ -1,0 +1,150 @@
+"""Where a command's words go: tables for people, JSON for programs, progress on the side."""
+
+import dataclasses
+import json
+import sys
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any, Self
+
+from rich.console import Console, RenderableType
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+from rich.table import Table
+from rich.text import Text
+
+from sync.progress import Stage
+
+PIPED_WIDTH = 160
+"""Columns when nobody's terminal sets them: wide enough that no table is folded."""
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Return a console; colours follow ``NO_COLOR`` and whether a terminal is there."""
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() else PIPED_WIDTH
+    return Console(stderr=stderr, highlight=False, width=width)
+
+
+def plain(value: Any) -> Any:
+    """Return a value that JSON can hold: dataclasses as objects, times as ISO 8601."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {
+            field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)
+        }
+    if isinstance(value, Mapping):
+        return {str(key): plain(entry) for key, entry in value.items()}
+    if isinstance(value, tuple | list | set | frozenset):
+        return [plain(entry) for entry in value]
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    return value
+
+
+class Output:
+    """What one command shows.
+
+    Args:
+        as_json: One JSON document on standard output instead of tables.
+    """
+
+    def __init__(self, *, as_json: bool = False) -> None:
+        self.as_json = as_json
+        self.console = console()
+
+    def show(self, *parts: RenderableType) -> None:
+        """Show something to a person; nothing under ``--json``."""
+        if not self.as_json:
+            for part in parts:
+                self.console.print(part)
+
+    def data(self, value: Any) -> None:
+        """Show something to a program; nothing without ``--json``."""
+        if self.as_json:
+            sys.stdout.write(json.dumps(plain(value), ensure_ascii=False, indent=2) + "\n")
+
+    def title(self, text: str) -> None:
+        """Show the title of a part."""
+        self.show("", Text(text, style="bold"))
+
+    def progress(self) -> "Bars | Lines":
+        """Return a progress: bars on a terminal, quiet lines elsewhere."""
+        return Bars() if sys.stderr.isatty() and not self.as_json else Lines()
+
+
+class Lines:
+    """A Progress of one line for each thing that is over, on standard error."""
+
+    def __init__(self) -> None:
+        self._counts: dict[tuple[Stage, str], int] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def start(self, stage: Stage, what: str, total: int | None) -> None:
+        """Begin to count."""
+        del total
+        self._counts[stage, what] = 0
+
+    def advance(self, stage: Stage, what: str, count: int) -> None:
+        """Count."""
+        self._counts[stage, what] = self._counts.get((stage, what), 0) + count
+
+    def finish(self, stage: Stage, what: str) -> None:
+        """Write the line."""
+        count = self._counts.pop((stage, what), 0)
+        amount = f" {count:,}" if count else ""
+        sys.stderr.write(f"{stage} {what}{amount}\n")
+
+
+class Bars:
+    """A Progress of bars on standard error, gone when the work is over."""
+
+    def __init__(self) -> None:
+        self._progress = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.fields[stage]:<6}{task.description}"),
+            BarColumn(bar_width=30),
+            MofNCompleteColumn(),
+            console=console(stderr=True),
+            transient=True,
+        )
+        self._tasks: dict[tuple[Stage, str], Any] = {}
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def start(self, stage: Stage, what: str, total: int | None) -> None:
+        """Add a bar."""
+        self._tasks[stage, what] = self._progress.add_task(what, total=total, stage=stage)
+
+    def advance(self, stage: Stage, what: str, count: int) -> None:
+        """Move a bar."""
+        if (stage, what) in self._tasks:
+            self._progress.advance(self._tasks[stage, what], count)
+
+    def finish(self, stage: Stage, what: str) -> None:
+        """Take a bar away."""
+        task = self._tasks.pop((stage, what), None)
+        if task is not None:
+            self._progress.remove_task(task)
+
+
+def grid(*columns: str, title: str | None = None) -> Table:
+    """Return an empty table; a column named ``>name`` is right-aligned, ``*name`` may fold."""
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in columns:
+        name = column.lstrip(">*")
+        table.add_column(
+            name,
+            justify="right" if column.startswith(">") else "left",
+            no_wrap=not column.startswith("*"),
+            header_style="dim",
+        )
+    return table

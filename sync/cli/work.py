@@ -1,0 +1,120 @@
+"""The commands that do the work: pull, score, plan, sync."""
+
+import csv
+from datetime import datetime
+from pathlib import Path
+
+import typer
+
+from sync import run
+from sync.config import load
+from sync.files import replace_text
+from sync.summary import RunReport
+
+from . import views
+from .output import Output
+
+
+def pull(config: Path, *, full: bool, as_json: bool) -> None:
+    """Read what changed, and show what was read."""
+    out = Output(as_json=as_json)
+    with out.progress() as progress:
+        report = run.pull(load(config), progress=progress, full=full)
+    out.data(report)
+    _show_reading(out, report)
+    raise typer.Exit(report.exit_code)
+
+
+def score(
+    config: Path,
+    when: tuple[datetime | None, datetime | None],
+    output: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Score what is stored, and show the portfolio."""
+    out = Output(as_json=as_json)
+    as_of, known_at = when
+    with out.progress() as progress:
+        scored = run.score_now(load(config), progress=progress, as_of=as_of, known_at=known_at)
+    if output is not None:
+        write_csv(output, scored.scores.to_pylist())
+    out.data({"report": scored.report, "scores": scored.scores.to_pylist()})
+    show_portfolio(out, scored.report)
+    raise typer.Exit(scored.report.exit_code)
+
+
+def write_csv(path: Path, rows: list[dict[str, object]]) -> None:
+    """Write rows to a CSV file, whole or not at all."""
+    import io
+
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, fieldnames=list(rows[0]) if rows else [])
+    writer.writeheader()
+    writer.writerows(
+        {key: "; ".join(map(str, value)) if isinstance(value, list) else value
+         for key, value in row.items()}
+        for row in rows
+    )  # fmt: skip
+    replace_text(path, text.getvalue())
+
+
+def sync(config: Path, *, apply: bool, force: str | None, as_json: bool) -> None:
+    """Run everything; write only with ``apply``."""
+    out = Output(as_json=as_json)
+    with out.progress() as progress:
+        report = run.sync(load(config), apply=apply, force=force, progress=progress)
+    out.data(report)
+    _show_reading(out, report)
+    show_portfolio(out, report)
+    show_plans(out, report)
+    if report.applied or report.resumed:
+        show_applied(out, report)
+    elif not apply and any(plan.updates for plan in report.plans):
+        out.show("", "Nothing was written: this was a dry run. `pulsefield sync --apply` writes.")
+    raise typer.Exit(report.exit_code)
+
+
+def _show_reading(out: Output, report: RunReport) -> None:
+    out.title("Read")
+    out.show(views.reading(report.connections))
+    odd = views.findings(report.connections, report.matching)
+    if odd.row_count:
+        out.title("Odd in the data")
+        out.show(odd)
+
+
+def show_portfolio(out: Output, report: RunReport) -> None:
+    """Show matching, distribution and the worst accounts."""
+    if report.matching is not None:
+        out.title("Matched")
+        out.show(views.matching(report.matching))
+    if report.scores:
+        name, version = report.model
+        out.title(f"Scores   model {name} {version}")
+        out.show(*views.scores(report))
+    if report.worst:
+        out.title("Lowest health")
+        out.show(views.accounts(report.worst[:10]))
+
+
+def show_plans(out: Output, report: RunReport) -> None:
+    """Show what would be written, the first changes, and what is unsafe."""
+    out.title("Plan")
+    out.show(views.plans(report.plans))
+    for plan in report.plans:
+        if plan.examples:
+            out.title(f"{plan.connection}: the largest changes")
+            out.show(views.changes(plan))
+    if report.unsafe and report.forced is None:
+        out.show("", views.unsafe(report))
+
+
+def show_applied(out: Output, report: RunReport) -> None:
+    """Show what was written and what was refused."""
+    out.title("Written")
+    out.show(views.applied((*report.resumed, *report.applied)))
+    refused = views.refused((*report.resumed, *report.applied))
+    if refused is not None:
+        out.title("Refused")
+        out.show(refused)
