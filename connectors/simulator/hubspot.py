@@ -40,7 +40,7 @@ def _account_paths(rest: str) -> list[str]:
 
 
 ROUTES = {
-    "list": _paths("GET", "objects", "/<kind>"),
+    "page": _paths("GET", "objects", "/<kind>"),
     "get": _paths("GET", "objects", "/<kind>/<record_id>"),
     "update": _paths("PATCH", "objects", "/<kind>/<record_id>"),
     "search": _paths("POST", "objects", "/<kind>/search"),
@@ -65,7 +65,7 @@ ROUTES = {
 _RULES: Map = routes(ROUTES)
 _SCHEMA = {"properties", "one_property", "groups", "one_group"}
 _SCHEMA_WRITES = {"create_property", "change_property", "create_group"}
-_READS = {"list", "get", "search", "batch_read", "links", "batch_links", "pipelines"}
+_READS = {"page", "get", "search", "batch_read", "links", "batch_links", "pipelines"}
 _WRITES = {"update", "batch_update"}
 
 

@@ -71,7 +71,7 @@ class Objects:
     def __init__(self, state: State) -> None:
         self.state = state
 
-    def list(self, call: Call) -> Body:
+    def page(self, call: Call) -> Body:
         """GET objects: pages of 100, 50 with history, in order of id."""
         store = self.state.store(call["kind"])
         archived = call.request.args.get("archived", "").lower() == "true"

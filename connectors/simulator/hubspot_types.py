@@ -126,49 +126,51 @@ def find_type(name: str) -> ObjectType | None:
 # type: properties as ``name kind``; ``!`` read only, ``+`` made by this account's admin,
 # ``=`` option values.
 _PROPERTIES = """
-companies: name string; domain string; website string; phone string; city string; country string;
-  industry string; lifecyclestage enumeration/radio =lead,opportunity,customer,evangelist,other;
-  hubspot_owner_id number!; hs_parent_company_id number!; hs_merged_object_ids string!;
-  num_associated_contacts number!; external_id string+; plan string+; product string+;
-  segment enumeration/select+ =smb,mid_market,enterprise; seats number+; mrr number+;
-  billing_currency string+; customer_since date+; trial_started date+; trial_ends date+;
-  renewal_date date+; term_months number+; auto_renew bool+; core_features number+;
-  new_features number+; mrr_per_seat number/calculation_equation+
+companies: name string; domain string; website string; hs_additional_domains enumeration/checkbox!;
+  phone string; city string; country string; industry string; description string/textarea;
+  type enumeration/radio =PROSPECT,PARTNER,small,medium,large;
+  lifecyclestage enumeration/radio
+  =subscriber,lead,opportunity,trial,onboarding,customer,evangelist,churned,other;
+  hs_date_entered_customer datetime!; hubspot_owner_id number; hs_parent_company_id number!;
+  hs_merged_object_ids string!; num_associated_contacts number!; external_id string+;
+  plan string+; product string+; seats number+; mrr number+; billing_currency string+;
+  trial_started date+; trial_ends date+; renewal_date date+; term_months number+;
+  auto_renew bool+; core_features number+; new_features number+;
+  mrr_per_seat number/calculation_equation+
 contacts: firstname string; lastname string; email string; jobtitle string; lifecyclestage string;
   company string; hs_buying_role enumeration/checkbox
-  =BUDGET_HOLDER,CHAMPION,DECISION_MAKER,END_USER,EXECUTIVE_SPONSOR,OTHER;
+  =BUDGET_HOLDER,CHAMPION,DECISION_MAKER,END_USER,EXECUTIVE_SPONSOR,INFLUENCER,BLOCKER,OTHER;
   associatedcompanyid number!; hs_last_sales_activity_timestamp datetime!;
   notes_last_contacted datetime!; hs_merged_object_ids string!; left_company bool+
 deals: dealname string; amount number; closedate datetime; pipeline enumeration/select =default;
   dealstage enumeration/radio =appointmentscheduled,contractsent,closedwon,closedlost;
-  dealtype enumeration/radio =newbusiness,existingbusiness; hs_is_closed_won bool!;
+  dealtype enumeration/radio =newbusiness,existingbusiness,renewal; hs_is_closed_won bool!;
   hs_is_closed bool!; hs_arr number!; hs_mrr number; deal_currency_code string;
-  deal_motion enumeration/select+ =renewal,upsell,downsell,churn,trial_conversion
+  deal_motion enumeration/select+
+  =renewal,upgrade,downgrade,churn,churn_notice,trial_converted,other
 tickets: subject string; content string; hs_pipeline enumeration/select =0;
   hs_pipeline_stage enumeration/select =1,2,3,4; source_type string;
   hs_ticket_category enumeration/checkbox
   =PRODUCT_ISSUE,BILLING_ISSUE,FEATURE_REQUEST,GENERAL_INQUIRY;
   hs_ticket_priority enumeration/select =LOW,MEDIUM,HIGH,URGENT; closed_date datetime!;
   first_agent_reply_date datetime!; time_to_close number!; time_to_first_agent_reply number!;
-  hs_num_times_reopened number!; hs_ticket_reopened_at datetime!
+  hs_num_times_reopened number!
 feedback_submissions: hs_survey_name string!; hs_survey_type string!; hs_value number!;
   hs_response_group string!; hs_sentiment string!; hs_content string!;
-  hs_submission_timestamp datetime!; hs_contact_id number!; hs_survey_channel string!
+  hs_submission_timestamp datetime!; hs_survey_channel string!
 invoices: hs_number string; hs_invoice_date datetime; hs_due_date datetime;
-  hs_payment_date datetime;
-  hs_amount_billed number; hs_balance_due number; hs_currency string;
-  hs_invoice_status enumeration/select =draft,open,paid,voided,uncollectible;
-  dispute_status string+; is_credit_note bool+; reminders_sent number+
+  hs_payment_date datetime; hs_amount_billed number; hs_balance_due number; hs_currency string;
+  hs_invoice_status enumeration/select =draft,open,paid,voided; reminders_sent number+;
+  invoice_state enumeration/select+ =open,paid,void,uncollectible,disputed,credit_note
 subscriptions: hs_name string; hs_status enumeration/select
   =active,past_due,canceled,expired,scheduled,trialing; hs_recurring_billing_start_date datetime;
   hs_recurring_billing_end_date datetime; hs_cancelled_date datetime;
   hs_next_payment_due_date datetime; hs_quantity number; hs_mrr number; hs_currency_code string;
-  plan string+; product string+; term_months number+; auto_renew bool+
+  product string+; term_months number+; auto_renew bool+
 commerce_payments: hs_initial_amount number; hs_latest_status enumeration/select
-  =succeeded,failed,refunded,processing; hs_initiated_date datetime; hs_currency_code string;
-  hs_payment_method string
+  =succeeded,failed,refunded,processing; hs_initiated_date datetime; hs_currency_code string
 calls: hs_timestamp datetime; hs_call_title string; hs_call_direction string;
-  hs_call_duration number; hs_call_status string; hs_call_disposition string; sentiment string+
+  hs_call_duration number; hs_call_status string; sentiment string+
 emails: hs_timestamp datetime; hs_email_subject string; hs_email_direction string;
   hs_email_status string; sentiment string+
 meetings: hs_timestamp datetime; hs_meeting_title string; hs_meeting_start_time datetime;
