@@ -2,11 +2,24 @@
 
 from importlib import resources
 
+from .compile import model_sql
 from .errors import ModelError, Problem
 from .load import load_model
 from .model import Model
+from .references import check_columns
+from .snapshot import Snapshot, score
 
-__all__ = ["Model", "ModelError", "Problem", "load_model", "shipped_model"]
+__all__ = [
+    "Model",
+    "ModelError",
+    "Problem",
+    "Snapshot",
+    "check_columns",
+    "load_model",
+    "model_sql",
+    "score",
+    "shipped_model",
+]
 
 
 def shipped_model(name: str = "default") -> str:

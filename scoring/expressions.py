@@ -96,7 +96,6 @@ class Not:
 
 
 Expr: TypeAlias = Column | Constant | AsOf | Compare | In | IsNull | Both | Not
-CONDITIONS = (Compare, In, IsNull, Both, Not)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,88 @@
+"""Facts as they are handed in: names, kinds, keys, currencies."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from .engines import Engine
+from .errors import ModelError, Problem
+from .model import Model
+from .references import money_signals
+from .steps import Context
+from .tables import COLUMNS, Kind
+
+
+def given(facts: Mapping[str, Any], previous: Any, overrides: Any) -> dict[str, Any]:
+    """Return all data by name.
+
+    Raises:
+        ValueError: a table that is not canonical, or no accounts.
+    """
+    allowed = {*COLUMNS, "presence"}
+    strange = sorted(set(facts) - allowed)
+    if strange:
+        raise ValueError(
+            f"no canonical table: {', '.join(strange)}; there are: {', '.join(sorted(allowed))}"
+        )
+    if "accounts" not in facts:
+        raise ValueError("facts need accounts: one row per account")
+    beside = {"previous": previous, "overrides": overrides}
+    return {**facts, **{name: data for name, data in beside.items() if data is not None}}
+
+
+def context(model: Model, engine: Engine, given: Mapping[str, Any], moment: datetime) -> Context:
+    """Register what is no relation yet, and look at what columns there are.
+
+    Raises:
+        ValueError: a table without ``account``.
+    """
+    relations = {name: engine.relation(name, data) for name, data in given.items()}
+    schema: dict[str, dict[str, Kind]] = {}
+    for name in given:
+        if name in COLUMNS:
+            found = engine.columns(relations[name])
+            if "account" not in found:
+                raise ValueError(f"{name} has no column account")
+            own = COLUMNS[name]
+            schema[name] = {c: kind or own.get(c) or "string" for c, kind in found.items()}
+    return Context(model, engine.dialect, schema, relations, moment, prefix=engine.prefix)
+
+
+def check_accounts(ctx: Context, engine: Engine) -> None:
+    """Check that each account has one row and a key.
+
+    Raises:
+        ValueError: otherwise.
+    """
+    account = ctx.q("account")
+    counts = f"count(*) AS n, count({account}) AS known, count(DISTINCT {account}) AS keys"
+    row = engine.query(f"SELECT {counts} FROM {ctx.relations['accounts']}").to_pylist()[0]
+    if row["n"] != row["keys"]:
+        twice = row["known"] - row["keys"]
+        raise ValueError(
+            f"accounts: {row['n'] - row['known']} rows without key, {twice} keys repeated"
+        )
+
+
+def with_rates(ctx: Context, engine: Engine, rates: Mapping[str, float] | None) -> Context:
+    """Put rates into the context, or refuse money that cannot be added up."""
+    known = dict(rates or {})
+    if ctx.model.currency is not None:
+        known.setdefault(ctx.model.currency, 1.0)
+    found: dict[str, str] = {}
+    for key, table in money_signals(ctx.model):
+        if table in ctx.relations and ctx.has(table, "currency"):
+            currency = ctx.q("currency")
+            sql = f"SELECT DISTINCT {currency} AS c FROM {ctx.relations[table]}"
+            sql += f" WHERE {currency} IS NOT NULL"
+            found |= {row["c"]: key for row in engine.query(sql).to_pylist()}
+    if not known and len(found) < 2:  # noqa: PLR2004 (one currency needs no rates)
+        return ctx
+    strange = sorted(set(found) - set(known))
+    if strange:
+        allowed = f"one currency, or a rate for each; no rate for {', '.join(strange)}"
+        raise ModelError(
+            ctx.model.file, [Problem(found[strange[0]], ", ".join(sorted(found)), allowed)]
+        )
+    return replace(ctx, rates=known)

@@ -1,0 +1,183 @@
+"""The first steps: customers, what was read of them until when, and rows with their age."""
+
+from collections.abc import Iterator
+
+from .expressions import parse
+from .references import references, time_of
+from .render import Scope, condition
+from .steps import Context, Select, Step, case
+from .tables import MONEY, Kind
+
+ENTRY = ("source", "id")
+
+
+def first_steps(ctx: Context) -> Iterator[Step]:
+    """Yield customers, reads, portfolio, and the rows of every table that signals read."""
+    yield _customers(ctx)
+    if "presence" in ctx.relations:
+        yield _reads(ctx)
+    yield _portfolio(ctx)
+    for table in fact_tables(ctx):
+        yield _rows(ctx, table)
+
+
+def fact_tables(ctx: Context) -> list[str]:
+    """Return the tables whose rows are aggregated, in the model's order."""
+    signals = ctx.model.signals.values()
+    return list(dict.fromkeys(s.table for s in signals if s.aggregate is not None))
+
+
+def read_tables(ctx: Context) -> list[str]:
+    """Return accounts and the tables that signals read."""
+    return list(dict.fromkeys(["accounts", *fact_tables(ctx)]))
+
+
+def account_columns(ctx: Context) -> list[str]:
+    """Return the columns of accounts that the model reads, beside rows of accounts."""
+    used = [each for each in references(ctx.model) if each.table == "accounts"]
+    return list(dict.fromkeys(each.column for each in used))
+
+
+def column(ctx: Context, table: str, name: str) -> tuple[str, Kind | None]:
+    """Return a column as it enters: typed, finite, in the base currency; null if absent.
+
+    Dates become times (their first moment), so that all times compare alike.
+    """
+    kind = ctx.kind(table, name)
+    entered: Kind | None = "time" if kind == "date" else kind
+    if not ctx.has(table, name):
+        return ctx.dialect.cast("NULL", entered or "string"), entered
+    value = f"f.{ctx.q(name)}"
+    if kind is not None:
+        value = ctx.dialect.cast(value, entered or kind)
+    if kind == "number":
+        value = ctx.dialect.finite(value)
+    if name in MONEY.get(table, ()) and ctx.rates:
+        value = f"({value}) * {_rate(ctx, table)}"
+    return value, entered
+
+
+def _rate(ctx: Context, table: str) -> str:
+    if not ctx.has(table, "currency"):
+        return ctx.num(1)
+    name = f"f.{ctx.q('currency')}"
+    each = [(f"{name} = {ctx.dialect.text(c)}", ctx.num(r)) for c, r in ctx.rates.items()]
+    return case(each, ctx.num(1))
+
+
+def _relation(ctx: Context, table: str) -> str:
+    """Return where a table's rows are, or one with none."""
+    return (
+        ctx.relations.get(table)
+        or f"(SELECT CAST(NULL AS BIGINT) AS {ctx.q('account')} WHERE FALSE)"
+    )
+
+
+def _customers(ctx: Context) -> Step:
+    columns = [(ctx.q("account"), f"f.{ctx.q('account')}")]
+    has_id = ctx.has("accounts", "account_id")
+    key = ctx.q("account_id" if has_id else "account")
+    columns.append((ctx.q("account_id"), ctx.dialect.cast(f"f.{key}", "string")))
+    columns += [
+        (ctx.q(f"account.{name}"), column(ctx, "accounts", name)[0])
+        for name in account_columns(ctx)
+    ]
+    sql = Select(columns, f"{ctx.relations['accounts']} AS f")
+    return Step("customers", "one row per account, with the columns that the model reads", str(sql))
+
+
+def _reads(ctx: Context) -> Step:
+    q = ctx.q
+    columns = [(q("account"), q("account"))]
+    for table in read_tables(ctx):
+        time = ctx.dialect.cast(q("read_at"), "time")
+        match = f"{q('table')} = {ctx.dialect.text(table)}"
+        columns.append((q(table), f"max(CASE WHEN {match} THEN {time} END)"))
+    sql = Select(columns, ctx.relations["presence"], group=q("account"))
+    return Step("reads", "when each account was last read from a source of each table", str(sql))
+
+
+def account_scope(ctx: Context, alias: str, *, bare: bool) -> dict[str, tuple[str, Kind | None]]:
+    """Return the names of account columns in expressions, ``account.x`` and perhaps ``x``."""
+    names: dict[str, tuple[str, Kind | None]] = {}
+    for name in account_columns(ctx):
+        entry = (f"{alias}.{ctx.q(f'account.{name}')}", column(ctx, "accounts", name)[1])
+        names[f"account.{name}"] = entry
+        if bare:
+            names[name] = entry
+    return names
+
+
+def _portfolio(ctx: Context) -> Step:
+    q = ctx.q
+    scope = Scope(ctx.dialect, account_scope(ctx, "c", bare=True), ctx.now)
+    segments = [
+        (condition(parse(segment.where), scope), ctx.dialect.text(name))
+        for name, segment in ctx.model.segments.items()
+    ]
+    columns = [(q("account"), f"c.{q('account')}"), (q("account_id"), f"c.{q('account_id')}")]
+    columns.append((q("segment"), case(segments, ctx.dialect.cast("NULL", "string"))))
+    columns += [(q(f"account.{n}"), f"c.{q(f'account.{n}')}") for n in account_columns(ctx)]
+    for table in read_tables(ctx):
+        end = _end(ctx, table)
+        columns.append((q("end", table), end))
+        columns.append((q("seen", table), _source_seen(ctx, end)))
+    source = f"{ctx.step('customers')} AS c"
+    if "presence" in ctx.relations:
+        source += f"\nLEFT JOIN {ctx.step('reads')} AS r ON r.{q('account')} = c.{q('account')}"
+    about = "each account's segment, and where its windows end (null: not in any source)"
+    return Step("portfolio", about, str(Select(columns, source)), kept=True)
+
+
+def _end(ctx: Context, table: str) -> str:
+    """Where windows end: the as-of time, or the last read when that is earlier."""
+    if "presence" not in ctx.relations:
+        known = table in ctx.relations
+        return ctx.now if known else ctx.dialect.cast("NULL", "time")
+    read = f"r.{ctx.q(table)}"
+    end = f"CASE WHEN {read} < {ctx.now} THEN {read} WHEN {read} IS NOT NULL THEN {ctx.now} END"
+    return f"coalesce({end}, {ctx.now})" if table == "accounts" else end
+
+
+def _source_seen(ctx: Context, end: str) -> str:
+    fresh = ctx.model.source_freshness
+    return fade(ctx, ctx.dialect.between(ctx.now, end), fresh.fresh_for, fresh.expires_after)
+
+
+def fade(ctx: Context, age: str, fresh_for: float, expires_after: float) -> str:
+    """1 up to ``fresh_for`` days, then straight down to 0 at ``expires_after``."""
+    slope = f"({ctx.num(expires_after)} - {age}) / {ctx.num(expires_after - fresh_for)}"
+    fresh = (f"{age} <= {ctx.num(fresh_for)}", ctx.num(1))
+    return case([fresh, (f"{age} < {ctx.num(expires_after)}", slope)], ctx.num(0))
+
+
+def age(ctx: Context, time: str) -> str:
+    """Name the column that holds days from a row's time to the end."""
+    return ctx.q("age", time)
+
+
+def _rows(ctx: Context, table: str) -> Step:
+    q = ctx.q
+    used = [each for each in references(ctx.model) if each.table == table]
+    names = list(dict.fromkeys([*ENTRY, *(each.column for each in used)]))
+    columns = [(q("account"), f"f.{q('account')}")]
+    columns += [(q(name), column(ctx, table, name)[0]) for name in names]
+    extra = account_columns(ctx) if table != "accounts" else []
+    columns += [(q(f"account.{name}"), f"p.{q(f'account.{name}')}") for name in extra]
+    end = f"p.{q('end', table)}"
+    columns.append((q("end"), end))
+    for time in time_columns(ctx, table):
+        columns.append((age(ctx, time), ctx.dialect.between(end, column(ctx, table, time)[0])))
+    on = f"p.{q('account')} = f.{q('account')} AND {end} IS NOT NULL"
+    source = f"{_relation(ctx, table)} AS f\nJOIN {ctx.step('portfolio')} AS p ON {on}"
+    about = f"{table} of the accounts that were read, with their age in days at the end"
+    return Step(f"rows_{table}", about, str(Select(columns, source)))
+
+
+def time_columns(ctx: Context, table: str) -> list[str]:
+    """Return the columns whose age the table's signals need."""
+    found: list[str] = []
+    for signal in ctx.model.signals.values():
+        if signal.table == table and signal.aggregate is not None:
+            found += [name for name in (time_of(signal), *(signal.valid or ())) if name]
+    return list(dict.fromkeys(found))

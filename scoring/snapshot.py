@@ -1,0 +1,228 @@
+"""Scores of one moment: values, ledger, reasons, what was missing."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Self
+
+import pyarrow as pa
+
+from .compile import compile_model
+from .engines import DuckEngine, Engine
+from .evidence import evidence_sql
+from .facts import check_accounts, context, given, with_rates
+from .leaves import points_steps
+from .ledger import chosen_points, ledger_sql, ranked_step, reasons_sql, top_step
+from .model import Model
+from .parts import parts
+from .steps import Context, Select, case
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The scores of all accounts at one moment. Close it, or use it in a ``with``.
+
+    The ledger and what else is asked for later is computed from the steps' relations, which
+    stay on the connection until ``close``.
+
+    Attributes:
+        model: The model that scored.
+        as_of: The moment, UTC without zone.
+        scores: One row per account and score, by account, then in the model's order:
+            account, account_id, score, value (0..100, null: no data), coverage (0..1), spread
+            (points), band, segment (null: none), limited_by (names of the floors and caps
+            that bound, comma separated), growth, override_value, override_band,
+            override_reason, override_author (only while the override counts), override_state
+            (active, expired, no reason, empty, not 0..100, no such band; null: no override).
+    """
+
+    model: Model
+    as_of: datetime
+    scores: pa.Table
+    _ctx: Context
+    _engine: Engine
+
+    def ledger(
+        self,
+        accounts: Iterable[int] | None = None,
+        score: str | None = None,
+        *,
+        evidence: bool = True,
+    ) -> pa.Table:
+        """Return the parts that add up: value = 50 + sum of points, to 1e-9.
+
+        Args:
+            accounts: Account keys; None: all.
+            score: One score; None: all.
+            evidence: Whether to add the record ids behind each signal (at most 20).
+
+        Returns:
+            account, score, part (metric, peers, worst_pull, adjustment, floor, cap, clamp),
+            name, via (component scores on the way down, joined by ``/``), points, signal,
+            value, unit, goodness (null: unknown), observed, weight (share of the score), and
+            evidence (``source:id``, newest first). Accounts without a value have no rows.
+        """
+        wanted = self._wanted(accounts)
+        tables = [self._ledger(name, wanted) for name in self._names(score)]
+        table = pa.concat_tables(tables).combine_chunks()
+        order = [("account", "ascending"), ("_score", "ascending"), ("place", "ascending")]
+        table = table.sort_by(order).drop_columns(["_score", "place"])
+        return self._with_evidence(table, wanted) if evidence else table
+
+    def _ledger(self, name: str, wanted: str) -> pa.Table:
+        chosen = chosen_points(self._ctx, name, wanted)
+        self._engine.once(points_steps(self._ctx))
+        self._engine.run([chosen])
+        try:
+            table = self._engine.query(ledger_sql(self._ctx, name))
+        finally:
+            self._engine.forget(chosen)
+        return _numbered(table, self.model, name)
+
+    def _names(self, score: str | None) -> list[str]:
+        if score is not None and score not in self.model.scores:
+            raise ValueError(f"no score {score!r}; there are: {', '.join(self.model.scores)}")
+        return list(self.model.scores) if score is None else [score]
+
+    def reasons(self, limit: int = 3, scores: Iterable[str] | None = None) -> pa.Table:
+        """Return the largest parts per account and score, by points rounded to 6 decimals.
+
+        Args:
+            limit: How many, at most.
+            scores: Which scores; None: all.
+
+        Returns:
+            The ledger's columns but evidence, and rank (from 1); ties by the model's order.
+        """
+        wanted = self.model.scores if scores is None else scores
+        tables = []
+        self._engine.once(points_steps(self._ctx))
+        for name in (name for each in wanted for name in self._names(each)):
+            self._engine.once(
+                [top_step(self._ctx, name, limit), ranked_step(self._ctx, name, limit)]
+            )
+            table = self._engine.query(reasons_sql(self._ctx, name, limit))
+            tables.append(_numbered(table, self.model, name))
+        table = pa.concat_tables(tables).combine_chunks()
+        order = [("account", "ascending"), ("_score", "ascending"), ("rank", "ascending")]
+        return table.sort_by(order).drop_columns(["_score"])
+
+    @property
+    def missing(self) -> pa.Table:
+        """Metrics unobserved: account, score, metric, table (what to connect)."""
+        q = self._ctx.q
+        selects = []
+        for name in self.model.scores:
+            source = self._ctx.step(f"inputs_{name}")
+            for part in parts(self._ctx, name):
+                if not part.is_metric:
+                    continue
+                signal = self.model.signals[self.model.metrics[part.name].signal]
+                texts = {"score": name, "metric": part.name, "table": signal.table}
+                columns = [(q("account"), q("account"))]
+                columns += [(q(k), self._ctx.dialect.text(v)) for k, v in texts.items()]
+                selects.append(str(Select(columns, source, [f"{q(part.name, 'seen')} = 0"])))
+        if not selects:
+            return pa.table({name: [] for name in ("account", "score", "metric", "table")})
+        order = f"ORDER BY {q('account')}, {q('score')}, {q('metric')}"
+        return self._engine.query("\nUNION ALL\n".join(selects) + f"\n{order}")
+
+    @property
+    def signals(self) -> pa.Table:
+        """Every signal of every account: account, one column per signal; null is unknown."""
+        columns = [
+            (self._ctx.q(name), self._ctx.q(name)) for name in ("account", *self.model.signals)
+        ]
+        sql = Select(columns, self._ctx.step("signals"))
+        return self._engine.query(f"{sql}\nORDER BY {self._ctx.q('account')}")
+
+    def close(self) -> None:
+        """Drop everything that scoring made on the connection."""
+        self._engine.drop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _wanted(self, accounts: Iterable[int] | None) -> str:
+        portfolio, account = self._ctx.step("portfolio"), self._ctx.q("account")
+        if accounts is None:
+            return f"(SELECT {account} FROM {portfolio})"
+        keys = ", ".join(str(int(key)) for key in accounts) or "NULL"
+        return f"(SELECT {account} FROM {portfolio} WHERE {account} IN ({keys}))"
+
+    def _with_evidence(self, table: pa.Table, wanted: str) -> pa.Table:
+        signals = sorted(set(table.column("signal").to_pylist()) - {None})
+        found: dict[tuple[int, str], list[str]] = {}
+        for signal in signals:
+            sql = evidence_sql(self._ctx, signal, wanted)
+            if sql is None:
+                continue
+            for row in self._engine.query(sql).to_pylist():
+                found.setdefault((row["account"], signal), []).append(
+                    f"{row['source']}:{row['id']}"
+                )
+        pairs = zip(
+            table.column("account").to_pylist(), table.column("signal").to_pylist(), strict=True
+        )
+        ids = [found.get(pair, []) for pair in pairs]
+        return table.append_column("evidence", pa.array(ids, pa.list_(pa.string())))
+
+
+def _numbered(table: pa.Table, model: Model, score: str) -> pa.Table:
+    """Add the score's place in the model, to sort by."""
+    place = list(model.scores).index(score)
+    return table.append_column("_score", pa.array([place] * table.num_rows, pa.int64()))
+
+
+def score(
+    model: Model,
+    facts: Mapping[str, Any],
+    *,
+    as_of: datetime,
+    connection: Any = None,
+    previous: Any = None,
+    overrides: Any = None,
+    rates: Mapping[str, float] | None = None,
+) -> Snapshot:
+    """Score every account at one moment.
+
+    Args:
+        model: The model.
+        facts: Canonical table -> a relation's name on the connection, or Arrow, Polars or
+            pandas data. Every table has ``account`` (integer key) beside its canonical
+            columns; a column that is missing counts as null. ``accounts`` is needed: one row
+            per account. ``presence`` (account, table, read_at) tells which accounts are
+            matched in a source of a table, read when; without it every account counts as
+            read at ``as_of`` in every table given. Times are UTC.
+        as_of: The moment; UTC where it has no zone.
+        connection: A DuckDB connection; None: one of our own, in memory.
+        previous: account, score, value, band of the last snapshot (or that Snapshot), for the
+            dead-band.
+        overrides: account, score, value, band, reason, author, set_at, expires_at.
+        rates: Currency -> its value in the model's base currency.
+
+    Raises:
+        ModelError: a column that the facts lack, or money in several currencies without rates.
+        ValueError: facts that are no canonical table, without accounts or with an account twice.
+    """
+    moment = as_of.astimezone(UTC).replace(tzinfo=None) if as_of.tzinfo else as_of
+    before = previous.scores if isinstance(previous, Snapshot) else previous
+    engine = DuckEngine(connection)
+    try:
+        ctx = context(model, engine, given(facts, before, overrides), moment)
+        ctx = with_rates(ctx, engine, rates)
+        check_accounts(ctx, engine)
+        engine.run(compile_model(ctx))
+        place = [
+            (f"{ctx.q('score')} = {ctx.dialect.text(n)}", str(i))
+            for i, n in enumerate(model.scores)
+        ]
+        order = f"ORDER BY {ctx.q('account')}, {case(place)}"
+        scores = engine.query(f"SELECT * FROM {ctx.step('scores')}\n{order}")
+    except BaseException:
+        engine.drop()
+        raise
+    return Snapshot(model, moment, scores, ctx, engine)
