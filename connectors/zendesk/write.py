@@ -191,16 +191,16 @@ class Writer:
                     "run pulsefield fields"
                 )
             unlike = [
-                name for name, text in update.values.items() if self._text(name, fields) != text
+                name for name, text in update.values.items() if not self._same(name, text, fields)
             ]
             if unlike:
                 message = f"reported as written, but holds something else: {', '.join(unlike)}"
                 wrong[update.ref] = WriteResult(update.ref, False, "NotKept", message, True)  # noqa: FBT003
         return wrong
 
-    def _text(self, name: str, fields: Mapping[str, Any]) -> str | None:
+    def _same(self, name: str, text: str | None, fields: Mapping[str, Any]) -> bool:
         spec, value = self._specs.get(name), fields.get(name)
-        return value_text(spec, value) if spec else value
+        return value_text(spec, value) == spec.to_text(text) if spec else value == text
 
 
 def _results(updates: Sequence[FieldUpdate], job: Mapping[str, Any]) -> list[WriteResult]:

@@ -1,0 +1,208 @@
+import json
+
+import pytest
+
+from connectors.base import SilentLog
+from connectors.errors import SetupError, TransientError
+from tests.connectors.zendesk.account import FIELDS, account, connection, organization, updates
+from tests.connectors.zendesk.test_read import DAY
+
+
+class Log:
+    """Keeps what a write told."""
+
+    def __init__(self):
+        self.events = []
+
+    def sending(self, refs):
+        self.events.append(("sending", len(refs)))
+
+    def job(self, refs, job):
+        self.events.append(("job", len(refs), job))
+
+
+def ready(count, **settings):
+    app = account()
+    app.state.tables["organizations"].load([organization(n, DAY) for n in range(1, count + 1)])
+    to = connection(app, **settings)
+    to.to.create_fields(FIELDS)
+    to.wire.sent.clear()
+    return app, to
+
+
+def health(app, number):
+    return app.record(number)["organization_fields"]["pulsefield_health"]
+
+
+def write(to, rows, log=None):
+    return list(to.to.write(rows, log or SilentLog()))
+
+
+def test_batches_of_100_followed_to_each_row_in_order():
+    app, to = ready(250)
+    log = Log()
+    rows = updates(range(250, 0, -1), pulsefield_health="50.5")
+
+    results = write(to, rows, log)
+
+    assert [result.ref for result in results] == [row.ref for row in rows]
+    assert all(result.ok for result in results)
+    assert {health(app, n) for n in range(1, 251)} == {50.5}
+    assert [event[1] for event in log.events if event[0] == "sending"] == [100, 100, 50]
+    assert [event[1] for event in log.events if event[0] == "job"] == [100, 100, 50]
+    assert to.to.stats.made["write"] == to.to.stats.least["write"] == 3
+
+
+def test_no_update_makes_no_request():
+    _, to = ready(1)
+    assert write(to, []) == []
+    assert to.wire.sent == []
+
+
+def test_types_on_the_wire():
+    app, to = ready(1)
+    values = {
+        "pulsefield_health": "61.5",
+        "pulsefield_health_band": "green",
+        "pulsefield_health_reasons": "Line one",
+        "pulsefield_scored_at": "2026-11-21T06:00:12Z",
+    }
+    assert [result.ok for result in write(to, updates([1], **values))] == [True]
+    fields = app.record(1)["organization_fields"]
+    assert fields["pulsefield_health"] == 61.5
+    assert fields["pulsefield_health_band"] == "pulsefield_health_band_green"
+    assert fields["pulsefield_scored_at"] == "2026-11-21T06:00:12Z"
+
+    assert [result.ok for result in write(to, updates([1], **dict.fromkeys(values)))] == [True]
+    assert set(app.record(1)["organization_fields"].values()) == {None}
+
+
+def test_a_completed_job_is_no_success_for_its_failed_rows():
+    app, to = ready(3)
+    app.fail_row(2, details="Name: Acme has already been taken")
+    results = write(to, updates([1, 2, 3], pulsefield_health="50"))
+    assert [result.ok for result in results] == [True, False, True]
+    assert results[1].code == "OrganizationUpdateFailed"
+    assert "already been taken" in results[1].message
+    assert health(app, 2) is None
+
+
+def test_a_row_that_does_not_exist_is_refused_alone():
+    _, to = ready(2)
+    results = write(to, updates([1, 77], pulsefield_health="50"))
+    assert [result.ok for result in results] == [True, False]
+
+
+def test_a_failed_job_gives_no_row_as_written():
+    app, to = ready(2)
+    app.state.jobs.fail_next = 1
+    results = write(to, updates([1, 2], pulsefield_health="50"))
+    assert [(result.ok, result.retryable) for result in results] == [(False, True)] * 2
+
+
+def test_a_field_that_zendesk_ignores_is_found_out_before_the_second_batch():
+    app, to = ready(250)
+    app.drop_field("pulsefield_health")
+    with pytest.raises(SetupError, match=r"ignored pulsefield_health.*pulsefield fields"):
+        write(to, updates(range(1, 251), pulsefield_health="50"))
+    assert to.wire.paths().count("PUT /api/v2/organizations/update_many.json") == 1
+
+
+def test_a_value_that_was_not_kept_is_no_success():
+    _, to = ready(2)
+    page = {
+        "organizations": [
+            {"id": n, "organization_fields": {"pulsefield_health": value}}
+            for n, value in ((1, 50.0), (2, 12.0))
+        ]
+    }
+    to.wire.answers.append(("organizations/show_many", 200, json.dumps(page).encode(), {}))
+    results = write(to, updates([1, 2], pulsefield_health="50.0"))
+    assert [(result.ok, result.code) for result in results] == [(True, ""), (False, "NotKept")]
+
+
+def test_several_jobs_at_a_time_but_never_more_than_set():
+    app, to = ready(1000, max_jobs=4)
+    app.state.jobs.seconds = 20
+    most = []
+
+    class Counting(Log):
+        def job(self, refs, job):
+            most.append(sum(not job.done for job in app.state.jobs.by_id.values()))
+
+    results = write(to, updates(range(1, 1001), pulsefield_health="50"), Counting())
+    assert all(result.ok for result in results)
+    assert max(most) == 4
+
+
+def test_too_many_jobs_of_others_are_waited_for():
+    app, to = ready(150)
+    app.state.jobs.seconds = 30
+    for _ in range(30):
+        app.state.jobs.start(1, list)
+    results = write(to, updates(range(1, 151), pulsefield_health="50"))
+    assert all(result.ok for result in results)
+    assert {health(app, n) for n in range(1, 151)} == {50.0}
+
+
+@pytest.mark.parametrize("status", [400, 422])
+def test_a_refused_batch_is_halved_until_the_bad_row_is_alone(status):
+    app, to = ready(8)
+    body = b'{"error":"RecordInvalid","description":"Record validation errors"}'
+
+    send = to.wire.send
+
+    def refusing(request, **options):
+        if "update_many" in request.path_url and b'"id": 5,' in request.body:
+            return to.wire._response(request, status, body, {})
+        return send(request, **options)
+
+    to.wire.send = refusing
+    results = write(to, updates(range(1, 9), pulsefield_health="50"))
+    assert [result.ref for result in results if not result.ok] == ["5"]
+    assert results[4].code == "RecordInvalid"
+    assert [health(app, n) for n in range(1, 9)] == [50.0] * 4 + [None] + [50.0] * 3
+
+
+def test_a_job_left_by_a_killed_process_is_adopted():
+    app, to = ready(3)
+    app.fail_row(2)
+    log = Log()
+    rows = updates([1, 2, 3], pulsefield_health="50")
+    stream = to.to.write(rows, log)
+    next(stream)
+    stream.close()
+    job = log.events[-1][2]
+
+    later = connection(app)
+    results = list(later.to.adopt(job, rows))
+    assert [(result.ref, result.ok) for result in results] == [
+        ("1", True),
+        ("2", False),
+        ("3", True),
+    ]
+    assert "PUT /api/v2/organizations/update_many.json" not in later.wire.paths()
+
+
+def test_a_job_that_is_no_longer_kept_tells_to_try_again():
+    app, to = ready(1)
+    rows = updates([1], pulsefield_health="50")
+    log = Log()
+    write(to, rows, log)
+    app.state.clock.advance(86_401)
+    [result] = connection(app).to.adopt(log.events[-1][2], rows)
+    assert (result.ok, result.code, result.retryable) == (False, "JobGone", True)
+
+
+def test_an_answer_without_a_job_is_never_taken_for_done():
+    _, to = ready(1)
+    to.wire.answers.append(("update_many", 200, b"{}", {}))
+    with pytest.raises(TransientError, match="no job"):
+        write(to, updates([1], pulsefield_health="50"))
+
+
+def test_an_unchanged_rewrite_gives_the_same_state():
+    app, to = ready(2)
+    rows = updates([1, 2], pulsefield_health="50")
+    assert write(to, rows) == write(to, rows)
+    assert health(app, 1) == 50.0
