@@ -14,14 +14,12 @@ class StreamReport:
     Attributes:
         name: The vendor's name of it.
         records: Records that the vendor sent.
-        kept: Rows that were new or changed, and were stored.
         full: Read from its beginning, not from a watermark.
         complete: Read to its end.
     """
 
     name: str
     records: int
-    kept: int
     full: bool
     complete: bool
 
@@ -34,7 +32,7 @@ class ConnectionReport:
         name: As in the configuration.
         kind: Its connector.
         streams: What was read, in reading order.
-        rows: Canonical table -> rows stored in this run.
+        rows: Canonical table -> rows that were new or changed, and were stored.
         made: Operation -> requests sent.
         least: Operation -> the fewest requests that the vendor's limits allow.
         retried: Requests that were repeated after a fault.

@@ -1,0 +1,170 @@
+"""Stable ids of accounts, kept in the journal: the same customer keeps its key over runs."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from . import schema
+from .candidates import Key
+from .journal import Journal
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One customer.
+
+    Attributes:
+        account: Small integer key, for joins.
+        account_id: Stable text, for people and programs: the record that first named it.
+        records: Its records, in connection order.
+    """
+
+    account: int
+    account_id: str
+    records: tuple[Key, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Identities:
+    """All accounts of a run.
+
+    Attributes:
+        accounts: In the order of the groups.
+        joins: Earlier accounts that went into another one.
+        splits: Earlier accounts whose records are in several now.
+    """
+
+    accounts: tuple[Account, ...]
+    joins: int
+    splits: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the journal has: key -> (stable id, naming record), and record -> key."""
+
+    names: Mapping[int, tuple[str, Key]]
+    members: Mapping[Key, int]
+
+
+def identify(
+    journal: Journal, groups: Sequence[tuple[Key, ...]], aliases: Mapping[Key, Key]
+) -> Identities:
+    """Give each group its account, and keep what is new in the journal.
+
+    A group keeps the account that its records had; of several, the oldest. An account whose
+    records are parted stays with the record that named it, else with the most of them.
+
+    Args:
+        journal: Where accounts are kept.
+        groups: Records of one customer each.
+        aliases: Merged record -> the record that holds its data now.
+    """
+    known = _load(journal)
+    chosen, joined, splits = _keep(groups, known)
+    top = max(known.names, default=0)
+    taken = {name for name, _ in known.names.values()}
+    accounts, fresh = [], []
+    for group in groups:
+        account = chosen.get(group)
+        if account is None:
+            top += 1
+            account = top
+            name = _free_name(group[0], taken)
+            fresh.append({"account": account, "account_id": name, "naming": group[0]})
+        else:
+            name = known.names[account][0]
+        accounts.append(Account(account, name, group))
+    members = {key: account.account for account in accounts for key in account.records}
+    members |= {old: members[new] for old, new in aliases.items() if new in members}
+    _save(journal, fresh, joined, _changes(known.members, members))
+    return Identities(tuple(accounts), len(joined), splits)
+
+
+def _load(journal: Journal) -> _Known:
+    accounts, members = schema.accounts, schema.members
+    with journal.begin() as db:
+        names = {
+            row.account: (row.account_id, (row.connection, row.ref))
+            for row in db.execute(sa.select(accounts))
+        }
+        held = {(row.connection, row.ref): row.account for row in db.execute(sa.select(members))}
+    return _Known(names, held)
+
+
+def _keep(
+    groups: Sequence[tuple[Key, ...]], known: _Known
+) -> tuple[dict[tuple[Key, ...], int], dict[int, int], int]:
+    """Return group -> earlier account, account -> the one it went into, and the splits."""
+    claims: dict[int, Counter[tuple[Key, ...]]] = {}
+    for group in groups:
+        for key in group:
+            if key in known.members:
+                claims.setdefault(known.members[key], Counter())[group] += 1
+    chosen: dict[tuple[Key, ...], int] = {}
+    joined: dict[int, int] = {}
+    for account in sorted(claims):
+        naming = known.names[account][1]
+        wanted = sorted(
+            claims[account].items(), key=lambda claim: (naming not in claim[0], -claim[1], claim[0])
+        )
+        free = [group for group, _ in wanted if group not in chosen]
+        if free:
+            chosen[free[0]] = account
+        else:
+            joined[account] = chosen[wanted[0][0]]
+    return chosen, joined, sum(len(claim) > 1 for claim in claims.values())
+
+
+def _free_name(key: Key, taken: set[str]) -> str:
+    base = name = f"{key[0]}:{key[1]}"
+    number = 2
+    while name in taken:
+        name, number = f"{base}#{number}", number + 1
+    taken.add(name)
+    return name
+
+
+def _changes(before: Mapping[Key, int], after: Mapping[Key, int]) -> dict[Key, int | None]:
+    """Return the records whose account changed; None: it has none any more."""
+    changed: dict[Key, int | None] = {k: a for k, a in after.items() if before.get(k) != a}
+    return changed | {key: None for key in before if key not in after}
+
+
+def _save(
+    journal: Journal,
+    fresh: Sequence[Mapping[str, object]],
+    joined: Mapping[int, int],
+    changed: Mapping[Key, int | None],
+) -> None:
+    accounts, members = schema.accounts, schema.members
+    with journal.begin() as db:
+        _many(db, accounts.insert(), [_account_row(row) for row in fresh])
+        into = accounts.update().where(accounts.c.account == sa.bindparam("from_account"))
+        rows = [{"from_account": old, "joined_into": new} for old, new in joined.items()]
+        _many(db, into, rows)
+        key = (members.c.connection == sa.bindparam("of_connection")) & (
+            members.c.ref == sa.bindparam("of_ref")
+        )
+        gone = [{"of_connection": k[0], "of_ref": k[1]} for k in changed]
+        _many(db, members.delete().where(key), gone)
+        rows = [
+            {"connection": k[0], "ref": k[1], "account": account}
+            for k, account in changed.items()
+            if account is not None
+        ]
+        _many(db, members.insert(), rows)
+
+
+def _account_row(fresh: Mapping[str, object]) -> dict[str, object]:
+    connection, ref = fresh["naming"]  # type: ignore[misc]  # a Key, put there by identify
+    row = {"account": fresh["account"], "account_id": fresh["account_id"]}
+    return row | {"connection": connection, "ref": ref}
+
+
+def _many(db: sa.Connection, statement: sa.Executable, rows: Iterable[dict[str, object]]) -> None:
+    found = list(rows)
+    if found:
+        db.execute(statement, found)

@@ -1,0 +1,167 @@
+"""The journal's tables, and how an older journal becomes a newer one."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+
+from .errors import JournalError
+
+VERSION = 1
+"""Of the schema; a change of a table adds one, and a function to MIGRATIONS."""
+
+
+class Moment(sa.TypeDecorator[datetime]):
+    """An aware time in UTC; kept without zone, as SQLite has none."""
+
+    impl = sa.DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        """Store UTC."""
+        del dialect
+        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        """Return it aware."""
+        del dialect
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+metadata = sa.MetaData()
+
+meta = sa.Table(
+    "meta",
+    metadata,
+    sa.Column("name", sa.String(40), primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+)
+runs = sa.Table(
+    "runs",
+    metadata,
+    sa.Column("run", sa.Integer, primary_key=True),
+    sa.Column("kind", sa.String(20), nullable=False),
+    sa.Column("started_at", Moment, nullable=False),
+    sa.Column("ended_at", Moment),
+    sa.Column("state", sa.String(20), nullable=False),  # running, done, failed, interrupted
+    sa.Column("as_of", Moment),
+    sa.Column("accounts", sa.Integer),
+    sa.Column("model", sa.Text),
+    sa.Column("forced", sa.Text),
+    sa.Column("holder", sa.Text, nullable=False),
+    sa.Column("report", sa.Text),
+)
+watermarks = sa.Table(
+    "watermarks",
+    metadata,
+    sa.Column("connection", sa.String(40), primary_key=True),
+    sa.Column("stream", sa.String(200), primary_key=True),
+    sa.Column("value", sa.Text),
+    sa.Column("mapping", sa.String(64), nullable=False),  # checksum of what was asked for
+    sa.Column("tables", sa.Text, nullable=False),
+    sa.Column("read_at", Moment),  # last time that it was read to its end
+)
+accounts = sa.Table(
+    "accounts",
+    metadata,
+    sa.Column("account", sa.Integer, primary_key=True),
+    sa.Column("account_id", sa.String(300), nullable=False, unique=True),
+    sa.Column("connection", sa.String(40), nullable=False),  # the record that named it
+    sa.Column("ref", sa.String(200), nullable=False),
+    sa.Column("joined_into", sa.Integer),
+)
+members = sa.Table(
+    "members",
+    metadata,
+    sa.Column("connection", sa.String(40), primary_key=True),
+    sa.Column("ref", sa.String(200), primary_key=True),
+    sa.Column("account", sa.Integer, nullable=False, index=True),
+)
+decisions = sa.Table(
+    "decisions",
+    metadata,
+    sa.Column("decision", sa.Integer, primary_key=True),
+    sa.Column("same", sa.Boolean, nullable=False),
+    sa.Column("left_connection", sa.String(40), nullable=False),
+    sa.Column("left_ref", sa.String(200), nullable=False),
+    sa.Column("right_connection", sa.String(40), nullable=False),
+    sa.Column("right_ref", sa.String(200), nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("author", sa.String(200), nullable=False),
+    sa.Column("set_at", Moment, nullable=False),
+    sa.Column("revoked_at", Moment),
+)
+overrides = sa.Table(
+    "overrides",
+    metadata,
+    sa.Column("override", sa.Integer, primary_key=True),
+    sa.Column("account", sa.Integer, nullable=False),
+    sa.Column("score", sa.String(100), nullable=False),
+    sa.Column("value", sa.Float),
+    sa.Column("band", sa.String(100)),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("author", sa.String(200), nullable=False),
+    sa.Column("set_at", Moment, nullable=False),
+    sa.Column("expires_at", Moment),
+    sa.Column("revoked_at", Moment),
+)
+plans = sa.Table(
+    "plans",
+    metadata,
+    sa.Column("plan", sa.Integer, primary_key=True),
+    sa.Column("run", sa.Integer, nullable=False),
+    sa.Column("connection", sa.String(40), nullable=False),
+    sa.Column("checksum", sa.String(64), nullable=False),
+    sa.Column("made_at", Moment, nullable=False),
+    sa.Column("state", sa.String(20), nullable=False),  # made, applying, applied, stopped
+    sa.Column("unsafe", sa.Text, nullable=False),
+    sa.Column("forced", sa.Text),
+)
+writes = sa.Table(
+    "writes",
+    metadata,
+    sa.Column("plan", sa.Integer, primary_key=True),
+    sa.Column("row", sa.Integer, primary_key=True),
+    sa.Column("ref", sa.String(200), nullable=False),
+    sa.Column("account", sa.Integer, nullable=False),
+    sa.Column("change", sa.Text, nullable=False),  # JSON: field -> [held before, new]
+    sa.Column("state", sa.String(10), nullable=False),  # intended, sent, ok, refused, dropped
+    sa.Column("job", sa.String(200)),
+    sa.Column("code", sa.String(200)),
+    sa.Column("message", sa.Text),
+    sa.Column("retryable", sa.Boolean),
+    sa.Column("held", sa.Boolean, nullable=False),  # an ok result is in the held table
+)
+leases = sa.Table(
+    "leases",
+    metadata,
+    sa.Column("name", sa.String(40), primary_key=True),
+    sa.Column("holder", sa.Text, nullable=False),
+    sa.Column("taken_at", Moment, nullable=False),
+    sa.Column("expires_at", Moment, nullable=False),
+)
+
+MIGRATIONS: dict[int, Callable[[sa.Connection], None]] = {}
+"""Version -> what turns it into the next one."""
+
+
+def prepare(connection: sa.Connection) -> None:
+    """Create the tables, or bring them to this version.
+
+    Raises:
+        JournalError: written by a newer Pulsefield.
+    """
+    if not sa.inspect(connection).has_table("meta"):
+        metadata.create_all(connection)
+        connection.execute(meta.insert().values(name="version", value=str(VERSION)))
+        return
+    found = connection.execute(sa.select(meta.c.value).where(meta.c.name == "version")).scalar()
+    version = int(found or 0)
+    if version > VERSION:
+        raise JournalError(
+            f"the journal has version {version}, and this Pulsefield knows {VERSION};"
+            " install the newer Pulsefield that wrote it"
+        )
+    for step in range(version, VERSION):
+        MIGRATIONS[step](connection)
+    connection.execute(meta.update().where(meta.c.name == "version").values(value=str(VERSION)))

@@ -1,0 +1,254 @@
+"""Tables at rest: Delta tables, append only, read through DuckDB.
+
+A row is never overwritten. A later version has the same ``source`` and ``id`` and a later
+``known_at``; the latest one known at a time is the one that held then. Four columns are added
+to each row:
+
+- ``row_key``: hash of source and id, to find versions quickly;
+- ``row_hash``: hash of the content, so that a row read again unchanged is not stored again;
+- ``row_seq``: the order of arrival, for versions of one instant;
+- ``row_prior``: whether an earlier version was there, so that reading the latest versions has
+  to look at those few rows only.
+"""
+
+import threading
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+import duckdb
+import pyarrow as pa
+from deltalake import DeltaTable, write_deltalake
+from deltalake.exceptions import DeltaError, TableNotFoundError
+
+from .errors import StoreError
+from .private import make_folder, private
+from .quoting import literal, quote
+
+SEQUENCE_BITS = 24
+"""Rows of one commit: at most 16 million."""
+COMPACT_FILES = 64
+"""More files than this are written together, as each costs a read of its footer."""
+ADDED = ("row_key", "row_hash", "row_seq", "row_prior")
+NOT_CONTENT = {
+    "accounts": ("known_at", "updated_at"),  # our own writes move the stamp, and nothing else
+}
+HELD = "held/"
+"""Prefix of the tables of what targets hold; where a value came from is no content."""
+
+
+class Store:
+    """The tables of one deployment. Safe to use from several threads; one process writes.
+
+    Args:
+        root: Folder or object store URL.
+    """
+
+    def __init__(self, root: str) -> None:
+        self._root = root
+        self._lock = threading.RLock()
+        if "://" not in root:
+            try:
+                make_folder(Path(root))
+            except OSError as error:
+                raise StoreError(f"the data folder {root} cannot be made: {error}") from error
+
+    def append(self, name: str, rows: pa.Table) -> dict[str, int]:
+        """Store the versions that differ from the latest stored ones; one commit.
+
+        Args:
+            name: Table, e.g. ``tickets`` or ``held/crm``; created when first used. Columns
+                that it does not have yet are added to it.
+            rows: With ``source``, ``id`` and ``known_at``, in order of arrival.
+
+        Returns:
+            Source -> rows stored.
+
+        Raises:
+            StoreError: the table is damaged or foreign, a column has another type than
+                before, or the disk refuses.
+        """
+        if not rows.num_rows:
+            return {}
+        with self._lock:
+            fresh = self._fresh(name, _plain(rows))
+            if fresh.num_rows:
+                self._commit(name, fresh)
+        counts = fresh.column("source").value_counts().to_pylist()
+        return {str(count["values"]): int(count["counts"]) for count in counts}
+
+    def add(self, name: str, rows: pa.Table) -> None:
+        """Store rows as they are, versions or not; one commit.
+
+        Raises:
+            StoreError: as for ``append``.
+        """
+        if rows.num_rows:
+            with self._lock:
+                self._commit(name, _plain(rows))
+
+    def files(self, name: str) -> list[str]:
+        """Return the Parquet files that make up a table now; none if there is no table."""
+        table = self._table(name)
+        return [] if table is None else [str(uri) for uri in table.file_uris()]
+
+    def columns(self, name: str) -> list[str]:
+        """Return a table's columns; none if there is no table."""
+        table = self._table(name)
+        return [] if table is None else [field.name for field in table.schema().fields]
+
+    def scan(self, name: str) -> str | None:
+        """Return SQL that reads every version of a table, or None if there is none."""
+        files = self.files(name)
+        if not files:
+            return None
+        listed = ", ".join(literal(file) for file in files)
+        return f"read_parquet([{listed}], union_by_name = true)"
+
+    def latest(self, name: str, known_at: datetime | None = None) -> str | None:
+        """Return a SELECT of the versions that held at a time, deleted rows included.
+
+        Args:
+            name: Table.
+            known_at: Aware; None: now.
+        """
+        scan = self.scan(name)
+        if scan is None:
+            return None
+        cut = "" if known_at is None else f"WHERE epoch_us(known_at) <= {_micros(known_at)}"
+        return (
+            f"WITH every AS (SELECT * FROM {scan} {cut}),"  # noqa: S608 - paths are quoted
+            " revised AS (SELECT DISTINCT row_key FROM every WHERE row_prior)"
+            " SELECT * FROM every ANTI JOIN revised USING (row_key)"
+            " UNION ALL BY NAME SELECT * FROM every SEMI JOIN revised USING (row_key)"
+            " QUALIFY row_number() OVER (PARTITION BY source, id"
+            " ORDER BY known_at DESC, row_seq DESC) = 1"
+        )
+
+    def compact(self) -> None:
+        """Write the small files of tables that have many of them together."""
+        for name in self.names():
+            table = self._table(name)
+            if table is None or len(table.file_uris()) <= COMPACT_FILES:
+                continue
+            with self._lock, private(), _explained(name):
+                table.optimize.compact()
+
+    def names(self) -> list[str]:
+        """Return the tables of a local store, sorted; none for an object store."""
+        root = Path(self._root)
+        return sorted(str(log.parent.relative_to(root)) for log in root.rglob("_delta_log"))
+
+    def _table(self, name: str) -> DeltaTable | None:
+        try:
+            return DeltaTable(self._path(name))
+        except TableNotFoundError:
+            return None
+        except (DeltaError, OSError, ValueError) as error:
+            raise StoreError(_damaged(name, error)) from error
+
+    def _path(self, name: str) -> str:
+        return f"{self._root.rstrip('/')}/{name}"
+
+    def _commit(self, name: str, rows: pa.Table) -> None:
+        path = self._path(name)
+        if "://" not in path:
+            make_folder(Path(path))
+        with private(), _explained(name):
+            write_deltalake(path, rows, mode="append", schema_mode="merge")
+
+    def _fresh(self, name: str, rows: pa.Table) -> pa.Table:
+        """Return the rows that say something new, with the added columns."""
+        table = self._table(name)
+        version = -1 if table is None else table.version()
+        rows = rows.append_column("row_at", pa.array(range(rows.num_rows), pa.int64()))
+        with duckdb.connect() as con, _explained(name):
+            con.register("incoming", rows)
+            con.execute(_hashed(name, rows.schema.names))
+            scan = self.scan(name)
+            con.execute(_STORED.format(scan=scan) if scan else _NOTHING_STORED)
+            base = (version + 1) << SEQUENCE_BITS
+            kept: pa.Table = con.sql(_FRESH, params=[base]).to_arrow_table()
+            return kept.select([*rows.schema.names[:-1], *ADDED]).cast(_with_added(rows.schema))
+
+
+_STORED = """
+    CREATE TEMP TABLE stored AS
+    SELECT row_key, row_hash FROM {scan}
+    SEMI JOIN (SELECT DISTINCT row_key FROM hashed) USING (row_key)
+    QUALIFY row_number() OVER (PARTITION BY row_key ORDER BY known_at DESC, row_seq DESC) = 1
+"""
+_NOTHING_STORED = "CREATE TEMP TABLE stored (row_key BIGINT, row_hash BIGINT)"
+_FRESH = """
+    SELECT incoming.*, row_key, row_hash, $1 + row_at AS row_seq, row_prior FROM (
+        SELECT hashed.*,
+            coalesce(lag(hashed.row_hash) OVER versions, stored.row_hash) AS before,
+            stored.row_key IS NOT NULL OR row_number() OVER versions > 1 AS row_prior
+        FROM hashed LEFT JOIN stored USING (row_key)
+        WINDOW versions AS (PARTITION BY row_key ORDER BY row_at)
+    ) JOIN incoming USING (row_at)
+    WHERE before IS NULL OR before <> row_hash
+    ORDER BY row_at
+"""
+
+
+def _hashed(name: str, columns: Sequence[str]) -> str:
+    """Return SQL that hashes key and content; md5, as it is the same in every release.
+
+    Null columns add nothing to the hash, so that a column that is new does not make every
+    stored row look changed.
+    """
+    other = ("known_at", "origin") if name.startswith(HELD) else ("known_at",)
+    content = sorted(set(columns) - set(NOT_CONTENT.get(name, other)) - {"row_at"})
+    parts = ", ".join(f"{literal(c + '=')} || {quote(c)}::VARCHAR" for c in content)
+    return f"""
+        CREATE TEMP TABLE hashed AS SELECT row_at,
+            {_md5("concat_ws(chr(31), source, id)")} AS row_key,
+            {_md5(f"concat_ws(chr(31), {parts})")} AS row_hash
+        FROM incoming
+    """  # noqa: S608 - identifiers are quoted
+
+
+def _md5(text: str) -> str:
+    return f"(md5_number({text}) % 9223372036854775783::UHUGEINT)::BIGINT"
+
+
+def _plain(rows: pa.Table) -> pa.Table:
+    """Leave out columns of type null, which a table cannot hold."""
+    names = [field.name for field in rows.schema if not pa.types.is_null(field.type)]
+    return rows.select(names)
+
+
+def _with_added(schema: pa.Schema) -> pa.Schema:
+    """Return the schema of stored rows: the incoming one without ``row_at``, then ADDED."""
+    added = [("row_key", pa.int64()), ("row_hash", pa.int64()), ("row_seq", pa.int64())]
+    fields = [*schema][:-1] + [pa.field(*pair) for pair in added]
+    return pa.schema([*fields, pa.field("row_prior", pa.bool_())])
+
+
+def _micros(time: datetime) -> int:
+    return round(time.timestamp() * 1_000_000)
+
+
+def _damaged(name: str, error: Exception) -> str:
+    first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    return (
+        f"the table {name} at rest cannot be used: {first[:300]}. Nothing else is affected;"
+        f" put it right, or move its folder away and pull again with --full"
+    )
+
+
+class _explained:  # noqa: N801 - a context manager that reads as a word
+    """Turn what the engine says about a table into a StoreError."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> Literal[False]:
+        if isinstance(error, (DeltaError, duckdb.Error, OSError, pa.ArrowException)):
+            raise StoreError(_damaged(self._name, error)) from error
+        return False
