@@ -6,34 +6,56 @@ an invoice (payment links) are not read.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TypeAlias
 
 from connectors.moments import Moments, Oddity
 
 from .client import Body, Client
 from .fields import FAILED, LAST_FAILED, MODIFIED, PAYMENT_FAILED, PAYMENT_FIELDS, PAYMENTS
 from .links import by_batch
-from .walk import Walk
+from .walk import Walk, filtered
 from .watermark import Watermark
 
+# Invoice id -> times of its failed payments.
+Failures: TypeAlias = dict[str, list[str | None]]
+_STATUS, _AT = PAYMENT_FIELDS
 _MOMENTS = Moments()
 
 
-def walk(client: Client) -> Walk:
-    """Return the walk over payments."""
+def _walk(client: Client) -> Walk:
     return Walk(client, PAYMENTS, PAYMENT_FIELDS)
 
 
-def count(client: Client, invoices: Sequence[Body], links: Mapping[str, Sequence[str]]) -> None:
-    """Add to each invoice how many of its payments failed, and when the last one did."""
-    ids = dict.fromkeys(one for invoice in invoices for one in links.get(invoice["id"], ()))
-    failed = {
-        payment["id"]: payment["properties"].get("hs_initiated_date")
-        for payment in walk(client).by_id(list(ids))
-        if (payment["properties"].get("hs_latest_status") or "").casefold() == PAYMENT_FAILED
+def every_failure(client: Client) -> Failures:
+    """Return all failed payments; a search, as few of all payments are."""
+    failures: Failures = {}
+    for payments, _ in _walk(client).found([filtered(_STATUS, "EQ", PAYMENT_FAILED)]):
+        times = {one["id"]: one["properties"].get(_AT) for one in payments}
+        linked = by_batch(client, PAYMENTS, "invoices", list(times))
+        for payment, invoices in linked.items():
+            for invoice in invoices:
+                failures.setdefault(invoice, []).append(times[payment])
+    return failures
+
+
+def failures_of(client: Client, links: Mapping[str, Sequence[str]]) -> Failures:
+    """Return the failed payments among those linked to some invoices."""
+    ids = dict.fromkeys(one for found in links.values() for one in found)
+    times = {
+        one["id"]: one["properties"].get(_AT)
+        for one in _walk(client).by_id(list(ids))
+        if (one["properties"].get(_STATUS) or "").casefold() == PAYMENT_FAILED
     }
+    return {
+        invoice: [times[one] for one in found if one in times] for invoice, found in links.items()
+    }
+
+
+def count(invoices: Sequence[Body], failures: Failures) -> None:
+    """Add to each invoice how many of its payments failed, and when the last one did."""
     for invoice in invoices:
-        own = [failed[one] for one in links.get(invoice["id"], ()) if one in failed]
-        invoice["properties"] |= {FAILED: str(len(own)), LAST_FAILED: _latest(own)}
+        times = failures.get(invoice["id"], ())
+        invoice["properties"] |= {FAILED: str(len(times)), LAST_FAILED: _latest(times)}
 
 
 def _latest(times: Iterable[str | None]) -> str | None:
@@ -49,7 +71,7 @@ def _latest(times: Iterable[str | None]) -> str | None:
 def touched(client: Client, mark: Watermark) -> Iterator[tuple[list[str], str | None]]:
     """Yield ids of invoices whose payments changed in the watermark's time; see ``Walk``."""
     assert mark.since is not None  # noqa: S101 - only increments have this phase
-    for payments, after in walk(client).changed(MODIFIED, mark.since, mark.until, mark.after):
+    for payments, after in _walk(client).changed(MODIFIED, mark.since, mark.until, mark.after):
         ids = [payment["id"] for payment in payments]
         linked = by_batch(client, PAYMENTS, "invoices", ids) if ids else {}
         yield list(dict.fromkeys(one for found in linked.values() for one in found)), after

@@ -26,6 +26,7 @@ class Plan:
         spec: What it feeds.
         map: Properties -> columns.
         deals: Which deals are what.
+        ces_points: Points of effort surveys.
         chosen: Columns that the user mapped: nothing derived replaces them.
         demanded: Properties that the user's mapping needs.
         own: Pulsefield's own fields, for companies; those not made yet read as empty.
@@ -36,6 +37,7 @@ class Plan:
     spec: ObjectSpec
     map: TableMap
     deals: DealSettings
+    ces_points: int
     chosen: frozenset[str] = frozenset()
     demanded: tuple[str, ...] = ()
     own: tuple[FieldSpec, ...] = ()
@@ -113,7 +115,9 @@ def _standard(name: str, settings: Settings) -> Plan:
     if name == "deals" and "property" in settings.deals.model_fields_set:
         demanded += (settings.deals.property,)
     table_map = TableMap(spec.table, spec.columns, user)
-    return Plan(name, spec, table_map, settings.deals, frozenset(user), demanded)
+    return Plan(
+        name, spec, table_map, settings.deals, settings.ces_points, frozenset(user), demanded
+    )
 
 
 def _custom(name: str, settings: Settings) -> Plan:
@@ -127,7 +131,9 @@ def _custom(name: str, settings: Settings) -> Plan:
     columns = mapped.columns
     table_map = TableMap(mapped.table, columns)
     demanded = (*_fields(columns.values()), *((mapped.changed,) if mapped.changed else ()))
-    return Plan(name, spec, table_map, settings.deals, frozenset(columns), demanded)
+    return Plan(
+        name, spec, table_map, settings.deals, settings.ces_points, frozenset(columns), demanded
+    )
 
 
 def _fields(entries: Iterable[FieldMap]) -> tuple[str, ...]:

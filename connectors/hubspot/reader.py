@@ -39,7 +39,9 @@ class Reader:
         self._client = client
         self._plan = plan
         self._batch = batch
-        self._walk = Walk(client, plan.name, plan.names, plan.links)
+        self._paid = PAYMENTS in plan.links
+        self._inline = tuple(to for to in plan.links if to != PAYMENTS)
+        self._walk = Walk(client, plan.name, plan.names, self._inline)
         self._seen: set[str] = set()
 
     def pages(self, since: str | None) -> Iterator[Page]:
@@ -66,7 +68,7 @@ class Reader:
     def _phases(self, mark: Watermark) -> tuple[Phase, ...]:
         if mark.since is None:
             return ("list", "archived")
-        if PAYMENTS in self._plan.links:
+        if self._paid:
             return ("search", "payments", "archived")
         return ("search", "archived")
 
@@ -79,9 +81,13 @@ class Reader:
             case "archived":
                 yield from self._archived(mark.after, mark.since)
             case _:
-                for records, after in self._walk.every(mark.after):
-                    links = inline(self._client, self._plan.name, self._plan.links, records)
-                    yield self._page(records, links), after
+                yield from self._listed(mark.after)
+
+    def _listed(self, after: str | None) -> Iterator[tuple[Page, str | None]]:
+        failures = payments.every_failure(self._client) if self._paid else None
+        for records, following in self._walk.every(after):
+            links = inline(self._client, self._plan.name, self._inline, records)
+            yield self._page(records, links, failures), following
 
     def _changed(self, mark: Watermark) -> Iterator[tuple[Page, str | None]]:
         assert mark.since is not None  # noqa: S101 - only increments have this phase
@@ -111,13 +117,20 @@ class Reader:
             tables = {self._plan.spec.table: rows.gone(self._plan, gone, self._batch)}
             yield Page(tables if gone else {}, None, len(gone)), following
 
-    def _page(self, records: Sequence[Body], links: Links) -> Page:
+    def _page(
+        self,
+        records: Sequence[Body],
+        links: Links,
+        failures: payments.Failures | None = None,
+    ) -> Page:
         findings = Findings()
         if not records:
             return Page({}, None, 0, findings)
         plan = self._plan
-        if PAYMENTS in plan.links:
-            payments.count(self._client, records, links.get(PAYMENTS, {}))
+        if self._paid:
+            if failures is None:
+                failures = payments.failures_of(self._client, links.get(PAYMENTS, {}))
+            payments.count(records, failures)
             self._seen.update(record["id"] for record in records)
         count_several(links, plan.spec.table, findings)
         batch = Batch(self._batch.source, self._batch.known_at, self._batch.personal, findings)

@@ -25,7 +25,6 @@ _OFF = frozenset({"canceled", "cancelled", "no_show", "rescheduled"})  # no meet
 _MOMENTS = Moments()
 _STAGES = frozenset(OBJECTS["tickets"].columns["status"].values)  # type: ignore[union-attr]
 _GOOD = {"nps": 9, "csat": 4, "ces": 4}  # our default: promoters, and 4 of 5 and better
-_CES_STEPS = 6  # HubSpot asks 1..7, our scale is 1..5
 
 
 def table(plan: Plan, records: Sequence[Record], links: Links, batch: Batch) -> pa.Table:
@@ -138,23 +137,23 @@ def _change(kind: str, mrr: str | None) -> str | None:
     return f"-{amount}" if kind in {"downgrade", "churn"} else amount
 
 
-def _surveys(rows: Sequence[Record], _: Plan) -> dict[str, Values]:
+def _surveys(rows: Sequence[Record], plan: Plan) -> dict[str, Values]:
     scores, good = [], []
     for row in rows:
         kind = (row.get("hs_survey_type") or "").casefold()
-        score = _score(kind, row.get("hs_value"))
+        score = _score(kind, row.get("hs_value"), plan.ces_points)
         scores.append(score)
         limit = _GOOD.get(kind)
         good.append(None if score is None or limit is None else score >= limit)
     return {"score": scores, "good": good}
 
 
-def _score(kind: str, value: str | None) -> float | None:
+def _score(kind: str, value: str | None, points: int) -> float | None:
     try:
         score = float(value or "")
     except ValueError:
         return None
-    return (score - 1) * 4 / _CES_STEPS + 1 if kind == "ces" else score
+    return 1 + (score - 1) * 4 / (points - 1) if kind == "ces" else score
 
 
 def _invoices(rows: Sequence[Record], _: Plan) -> dict[str, Values]:

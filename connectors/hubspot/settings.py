@@ -28,7 +28,7 @@ class BearerAuth(_Strict):
         token: Reference to the secret, ``env:NAME`` or ``file:PATH``.
     """
 
-    kind: Literal["token"] = "token"
+    kind: Literal["token"]
     token: str
 
 
@@ -82,6 +82,7 @@ class Settings(_Strict):
         objects: Custom objects, by name or id, that feed a canonical table; for one of
             HubSpot's own objects, a map for that object alone.
         deals: Which deals are renewals, upgrades and so on.
+        ces_points: Points of the account's effort surveys; scores are brought to our 1..5.
         group: Property group of the fields that Pulsefield makes.
         group_label: What people see.
         budget: Share of the daily quota that may be used, 0..1.
@@ -98,6 +99,7 @@ class Settings(_Strict):
     map: Maps = Field(default_factory=dict)
     objects: Mapping[str, ObjectMap] = Field(default_factory=dict)
     deals: DealSettings = Field(default_factory=DealSettings)
+    ces_points: int = Field(default=7, ge=2)  # unconfirmed
     group: str = Field(default="pulsefield", pattern=NAME)
     group_label: str = "Pulsefield"
     budget: float = Field(default=0.5, gt=0, le=1)

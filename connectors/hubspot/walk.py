@@ -79,17 +79,21 @@ class Walk:
     def changed(
         self, modified: str, low: datetime, high: datetime, after: str | None = None
     ) -> Iterator[Part]:
-        """Walk over the records changed from ``low`` to before ``high``.
+        """Walk over the records changed from ``low`` to before ``high``; see ``found``."""
+        window = [filtered(modified, "GTE", _millis(low)), filtered(modified, "LT", _millis(high))]
+        return self.found(window, after)
 
-        A search stops at 10,000 results; each request therefore begins above the last id, inside
-        the same window of time, and never pages.
+    def found(self, filters: Sequence[Body], after: str | None = None) -> Iterator[Part]:
+        """Walk over the live records that pass all filters, in the order of their ids.
+
+        A search stops at 10,000 results; each request therefore begins above the last id and
+        never pages.
         """
-        window = [_filter(modified, "GTE", _millis(low)), _filter(modified, "LT", _millis(high))]
         names = self._names
-        wide = len(json.dumps(_query(window, names, "9" * 19))) > _LONGEST_SEARCH
+        wide = len(json.dumps(_query(filters, names, "9" * 19))) > _LONGEST_SEARCH
 
         def fetch(last: str | None) -> tuple[Part, str | None]:
-            body = self._client.search(self._kind, _query(window, [ID] if wide else names, last))
+            body = self._client.search(self._kind, _query(filters, [ID] if wide else names, last))
             self._count("search")
             found = results(body)
             ids = [int(record["id"]) for record in found]
@@ -140,17 +144,18 @@ class Walk:
         self._client.http.stats.count(counted_as(operation, self._kind), least=1)
 
 
-def _query(window: Sequence[Body], names: Sequence[str], last: str | None) -> Body:
-    above = [_filter(ID, "GT", last)] if last else []
+def _query(filters: Sequence[Body], names: Sequence[str], last: str | None) -> Body:
+    above = [filtered(ID, "GT", last)] if last else []
     return {
-        "filterGroups": [{"filters": [*window, *above]}],
+        "filterGroups": [{"filters": [*filters, *above]}],
         "sorts": [{"propertyName": ID, "direction": "ASCENDING"}],
         "properties": list(names),
         "limit": SEARCH_LIMIT,
     }
 
 
-def _filter(name: str, operator: str, value: str) -> Body:
+def filtered(name: str, operator: str, value: str) -> Body:
+    """Return a search filter."""
     return {"propertyName": name, "operator": operator, "value": value}
 
 
