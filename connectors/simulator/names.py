@@ -1,5 +1,6 @@
 """Invented names of companies and people, their legal forms and domains, and vendor ids."""
 
+import functools
 import random
 import re
 import string
@@ -116,13 +117,36 @@ def mailbox(first: str, last: str, domain: str) -> str:
 
 def salesforce_id(prefix: str, number: int) -> str:
     """Return an 18-character id: key prefix, running number in base 62, case checksum."""
+    high, low = divmod(number, 62**4)
+    start, checks, upper = _id_start(prefix, high)
+    left, right = divmod(low, 62**2)
+    left_text, left_mask = _PAIRS[left]
+    right_text, right_mask = _PAIRS[right]
+    last = _SUFFIX[upper | left_mask << 1 | right_mask << 3]
+    return f"{start}{left_text}{right_text}{checks}{last}"
+
+
+def full_id(text: str) -> str:
+    """Return the 18-character form of an id of 15; anything else as it is."""
+    if len(text) != 15:
+        return text
+    return text + "".join(_SUFFIX[_upper(text[start : start + 5])] for start in (0, 5, 10))
+
+
+def _upper(text: str) -> int:
+    """Return a bit mask of the capital letters in a text, the first letter lowest."""
+    return sum(1 << place for place, letter in enumerate(text) if "A" <= letter <= "Z")
+
+
+_PAIRS = tuple((a + b, _upper(a + b)) for a in _BASE62 for b in _BASE62)
+
+
+@functools.cache
+def _id_start(prefix: str, high: int) -> tuple[str, str, int]:
+    """Return the first 11 characters, their two checksums, and whether the last is a capital."""
     digits = ""
-    while number:
-        number, rest = divmod(number, 62)
+    while high:
+        high, rest = divmod(high, 62)
         digits = _BASE62[rest] + digits
-    short = prefix + digits.rjust(12, "0")
-    return short + "".join(_checksum(short[start : start + 5]) for start in (0, 5, 10))
-
-
-def _checksum(five: str) -> str:
-    return _SUFFIX[sum(1 << place for place, letter in enumerate(five) if "A" <= letter <= "Z")]
+    start = prefix + digits.rjust(8, "0")
+    return start, _SUFFIX[_upper(start[:5])] + _SUFFIX[_upper(start[5:10])], _upper(start[10])
