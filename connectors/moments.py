@@ -60,7 +60,7 @@ class Moments:
 
     def reads(self, value: Any) -> bool:
         """Whether a text is a time, and not a plain number."""
-        if not isinstance(value, str) or value.strip().isdigit():
+        if not isinstance(value, str) or value.strip().isdecimal():
             return False
         try:
             self.time(value)
@@ -86,7 +86,7 @@ class Moments:
             raise Oddity("not_a_time") from None
 
     def _text(self, text: str) -> datetime:
-        if text.isdigit() and len(text) in {_SECONDS, _MILLISECONDS}:
+        if text.isdecimal() and len(text) in {_SECONDS, _MILLISECONDS}:
             return _epoch(int(text))
         try:
             return datetime.fromisoformat(text)

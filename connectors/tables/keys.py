@@ -59,13 +59,24 @@ class Shared:
         """Hold a row back."""
         self.rows.setdefault(key, []).append((file, row))
 
-    def unkeyed(self, findings: Findings) -> Iterator[tuple[str, Row]]:
+    def resolve(self, findings: Findings) -> Iterator[tuple[str, Row]]:
+        """Yield ids and rows.
+
+        Raises:
+            SetupError: the rule is to refuse rows of one id with different content.
+        """
+        yield from self._unkeyed(findings)
+        yield from self._keyed(findings)
+
+    def _unkeyed(self, findings: Findings) -> Iterator[tuple[str, Row]]:
         """Yield rows whose key is their content: as often as the file that has most of them.
 
         The same lines in two overlapping files are the same rows; in one file they are
         several, and the n-th gets the same id in every import.
         """
         for row, held in self.rows.items():
+            if isinstance(row, str):
+                continue
             files = [file for file, _ in held]
             most = max(files.count(file) for file in set(files))
             name = digest(row)
@@ -74,21 +85,19 @@ class Shared:
             for number in range(most):
                 yield (f"{name}#{number + 1}" if number else name), row
 
-    def keyed(self, findings: Findings) -> Iterator[tuple[str, Row]]:
-        """Yield rows with ids of their own for those that differ.
-
-        Raises:
-            SetupError: the rule is to refuse them.
-        """
+    def _keyed(self, findings: Findings) -> Iterator[tuple[str, Row]]:
+        """Yield rows with an id, with ids of their own for those that differ."""
         refused = []
         for key, held in self.rows.items():
+            if not isinstance(key, str):
+                continue
             distinct = list(dict.fromkeys(row for _, row in held))
             if len(held) > len(distinct):
-                findings.add("repeated_row", self.stream, str(key), count=len(held) - len(distinct))
+                findings.add("repeated_row", self.stream, key, count=len(held) - len(distinct))
             if len(distinct) > 1 and not self.versions:
-                findings.add("duplicate_id", self.stream, str(key), count=len(distinct))
-                refused.append(str(key))
-            yield from self._named(str(key), distinct)
+                findings.add("duplicate_id", self.stream, key, count=len(distinct))
+                refused.append(key)
+            yield from self._named(key, distinct)
         if refused and self.rule == "refuse":
             raise SetupError(
                 f"{self.stream}: {len(refused)} ids come with differing content, such as "

@@ -120,12 +120,13 @@ class Rows:
         for number, reader in enumerate(self._readers):
             for raw in reader.batches(self._names, findings):
                 keys = self._keys(raw)
+                nameless = self._nameless(keys, findings)
                 again = [i for i, key in enumerate(keys) if hash(key) in facts.repeated]
-                if again:
-                    rows = _rows(raw)
-                    for i in again:
+                rows = _rows(raw) if again else []
+                for i in again:
+                    if i not in nameless:
                         shared.add(keys[i], number, rows[i])
-                kept = self._kept(raw, keys, again, facts, since)
+                kept = self._kept(raw, keys, nameless.union(again), facts, since)
                 if kept[1]:
                     yield self._build(*kept, findings, None)
                     findings = Findings()
@@ -135,8 +136,7 @@ class Rows:
         self, shared: Shared, findings: Findings, facts: Facts, since: datetime | None
     ) -> Iterator[tuple[pa.Table, Findings]]:
         """Yield the rows whose keys are shared, versions with the time they were current from."""
-        made = shared.keyed(findings) if self._id else shared.unkeyed(findings)
-        for part in _parts(made):
+        for part in _parts(shared.resolve(findings)):
             ids = [key for key, _ in part]
             columns = zip(*(row for _, row in part), strict=True)
             every = dict(zip(self._names, columns, strict=True))
@@ -194,6 +194,15 @@ class Rows:
             columns["known_at"] = known_at
         batch = replace(self._batch, findings=findings)
         return self._map.build_columns(columns, len(keys), batch), findings
+
+    def _nameless(self, keys: Sequence[Any], findings: Findings) -> set[int]:
+        """Count rows whose id is empty; return those that cannot be used: accounts."""
+        if not self._id:
+            return set()
+        empty = [i for i, key in enumerate(keys) if not isinstance(key, str)]
+        if empty:
+            findings.add("no_id", self._stream, count=len(empty))
+        return set(empty) if self.table == "accounts" else set()
 
     def _keys(self, raw: Mapping[str, Sequence[Any]]) -> list[Any]:
         """Return each row's id, or its whole content where no id is mapped or filled."""

@@ -70,12 +70,13 @@ class Settings(BaseModel):
         objects: Name -> file or query.
         folder: Where relative paths begin.
         output: CSV file that the scores are written to, one row per account; empty: source only.
-        personal: Whether e-mail addresses are kept.
+        personal_data: Whether e-mail addresses are kept.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    kind: Literal["tables"] = "tables"
     objects: dict[str, TableObject] = Field(default_factory=dict)
     folder: str = "."
     output: str = ""
-    personal: bool = False
+    personal_data: bool = False

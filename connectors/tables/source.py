@@ -122,7 +122,7 @@ class Tables:
 
     def _rows(self, stream: str, entry: TableObject, readers: Sequence[Reader]) -> Rows:
         findings = Findings()
-        batch = Batch(self.name, self._context.now, self._settings.personal, findings)
+        batch = Batch(self.name, self._context.now, self._settings.personal_data, findings)
         return Rows(stream, entry, readers, batch)
 
     def _held(self, entry: TableObject, mark: Mark) -> pa.Table | None:  # noqa: ARG002
