@@ -56,6 +56,7 @@ class _Loader:
                     self.facts(int(home.id), portfolio.facts(customer.index))
         for name, records in self.records.items():
             self.state.stores[name].load(records)
+        self._name_merged()
         for (from_, to), pairs in self.links.items():
             self.state.associations.add(from_, to, pairs, primary=to == "companies")
         self.state.owners = [
@@ -73,6 +74,13 @@ class _Loader:
         archived = None if listing.deleted_at is None else iso(listing.deleted_at)
         values = self._company_values(listing, millis=millis)
         self.records["companies"].append(Record(int(listing.id), values, archived))
+
+    def _name_merged(self) -> None:
+        companies = self.state.stores["companies"]
+        for gone, into in companies.merged.items():
+            values = companies.records[into].properties
+            before = values.get("hs_merged_object_ids")
+            values["hs_merged_object_ids"] = f"{before};{gone}" if before else str(gone)
 
     def _company_values(self, listing: Listing, *, millis: bool) -> Values:
         since = listing.started_at

@@ -82,7 +82,7 @@ class Fields:
             made |= {"key": body["key"], "system": False, "tag": body.get("tag")}
         if kind in CHOICES:
             made["custom_field_options"] = self._options(body.get("custom_field_options"), [])
-        self.by_id[self._next] = made
+        self.by_id[made["id"]] = made
         return made
 
     def change(self, field_id: int, body: Body, now: float) -> tuple[Body, list[str]]:
