@@ -79,13 +79,8 @@ def _invoice(history: History, at: datetime, amount: float) -> Invoice:
     rng, level = history.rng, history.level(at)
     issued = at.replace(hour=6, minute=0, second=0, microsecond=0)
     due = issued + timedelta(days=14)
-    strain = history.late * (1.6 - level) ** 2
-    days = (
-        rng.gauss(8, 4)
-        if rng.random() > min(0.85, 0.05 * strain)
-        else 14 + rng.expovariate(1 / (6 + 3 * strain))
-    )
-    paid = issued + timedelta(days=max(0.2, days))
+    strain = history.late * (1.65 - level) ** 3
+    paid = issued + timedelta(days=_days_to_pay(history, level, strain))
     failed = int(rng.random() < 0.015 * strain) + int(rng.random() < 0.008 * strain)
     overdue = ((min(paid, history.as_of)) - due).days
     invoice = Invoice(
@@ -109,6 +104,16 @@ def _invoice(history: History, at: datetime, amount: float) -> Invoice:
     elif history.customer.archetype == "churned" and rng.random() < 0.02:
         invoice.paid_at, invoice.status, invoice.amount_open = None, "uncollectible", invoice.amount
     return invoice
+
+
+def _days_to_pay(history: History, level: float, strain: float) -> float:
+    """Return days from issue to payment: in time, late, or withheld for months."""
+    rng = history.rng
+    if rng.random() < (0.10 if level < 0.4 else 0.006):
+        return 14 + rng.uniform(35, 120)
+    if rng.random() < min(0.85, 0.05 * strain):
+        return 14 + rng.expovariate(1 / (6 + 3 * strain))
+    return max(0.3, rng.gauss(8, 4))
 
 
 def _oddities(history: History, made: list[Invoice]) -> None:

@@ -21,6 +21,9 @@ from .traps import assign_traps
 AS_OF = datetime(2026, 11, 1, 12, tzinfo=UTC)
 """The present of a portfolio that is not told another."""
 
+KEEP = 5_000
+"""Customers up to which facts are kept once made, as each system asks for the same ones."""
+
 _USAGE_SALT = 7_368_787
 
 
@@ -39,6 +42,7 @@ class Portfolio:
     as_of: datetime
     customers: list[Customer]
     traps: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    _facts: dict[int, Facts] = field(default_factory=dict, compare=False, repr=False)
 
     def listings(self, system: System) -> Iterator[Listing]:
         """Yield every listing of a system, merged and deleted ones included."""
@@ -48,7 +52,15 @@ class Portfolio:
             yield from (extra for extra in customer.extra if extra.system == system)
 
     def facts(self, customer: int) -> Facts:
-        """Return what happened with a customer; equal at every call."""
+        """Return what happened with a customer; equal at every call, and not to be changed."""
+        if customer in self._facts:
+            return self._facts[customer]
+        facts = self._make(customer)
+        if len(self.customers) <= KEEP:
+            self._facts[customer] = facts
+        return facts
+
+    def _make(self, customer: int) -> Facts:
         history = open_history(self.customers[customer], self.seed, self.as_of)
         history.contacts = people.contacts(history)
         return Facts(

@@ -75,13 +75,14 @@ class SalesforceOrg(StandIn):
     Args:
         portfolio: What it holds.
         clock: The vendor's time.
+        facts: Whether there is more than Accounts.
 
     Attributes:
         org: State, and hooks for tests.
     """
 
-    def __init__(self, portfolio: Portfolio, clock: Clock) -> None:
-        self.org = Org(portfolio, clock)
+    def __init__(self, portfolio: Portfolio, clock: Clock, *, facts: bool = True) -> None:
+        self.org = Org(portfolio, clock, facts=facts)
         writer = Writer(self.org)
         self.bulk = BulkQuery(self.org)
         self.ingest = BulkIngest(self.org, writer)
@@ -202,6 +203,6 @@ def _size(request: Request) -> int:
     return len(request.full_path) + headers
 
 
-def build(portfolio: Portfolio, clock: Clock) -> SalesforceOrg:
-    """Return an organisation with a portfolio in it."""
-    return SalesforceOrg(portfolio, clock)
+def build(portfolio: Portfolio, clock: Clock, *, facts: bool = True) -> SalesforceOrg:
+    """Return an organisation with a portfolio in it, or with its Accounts alone."""
+    return SalesforceOrg(portfolio, clock, facts=facts)

@@ -35,11 +35,11 @@ def row_id(entity: str, key: int) -> str:
 
 
 class Loader:
-    """Fills tables from a portfolio; the facts of a small one are kept for the next object."""
+    """Fills tables from a portfolio; without ``facts`` only Accounts."""
 
-    def __init__(self, portfolio: Portfolio) -> None:
+    def __init__(self, portfolio: Portfolio, *, facts: bool = True) -> None:
         self._portfolio = portfolio
-        self._facts: dict[int, Facts] = {}
+        self._with_facts = facts
 
     def fill(self, entity: str) -> Callable[[Table], None] | None:
         """Return what fills an object's table; None: it starts empty."""
@@ -48,6 +48,8 @@ class Loader:
             "Task": self._tasks, "Event": self._events, "Opportunity": self._opportunities,
             "Milestone__c": self._milestones, "CSM_Pulse__c": self._pulses,
         }  # fmt: skip
+        if not self._with_facts and entity != "Account":
+            return None
         if entity == "Product_Usage__c":
             return self._usage
         make = makers.get(entity)
@@ -62,15 +64,10 @@ class Loader:
 
     def _customers(self) -> Iterator[tuple[Customer, str, Facts]]:
         """Yield customers that Salesforce knows, with the id of their Account and their facts."""
-        keep = len(self._portfolio.customers) <= 5_000
         for customer in self._portfolio.customers:
-            listing = customer.listings.get("salesforce")
-            if not listing:
-                continue
-            facts = self._facts.get(customer.index) or self._portfolio.facts(customer.index)
-            if keep:
-                self._facts[customer.index] = facts
-            yield customer, listing.id, facts
+            if "salesforce" in customer.listings:
+                account = customer.listings["salesforce"].id
+                yield customer, account, self._portfolio.facts(customer.index)
 
     def _accounts(self) -> Iterator[dict[str, Any]]:
         return (_account(listing) for listing in self._portfolio.listings("salesforce"))
@@ -92,6 +89,7 @@ class Loader:
                     "Role__c": fact.role.capitalize(),
                     "Active__c": fact.active,
                     "Last_Seen__c": stamp(fact.last_seen_at),
+                    "LastActivityDate": day(fact.last_seen_at),
                 }
 
     def _cases(self) -> Iterator[dict[str, Any]]:

@@ -41,8 +41,8 @@ class Org:
         refused: Record id -> error that its writes get, and how many more times.
     """
 
-    def __init__(self, portfolio: Portfolio, clock: Clock) -> None:
-        loader = Loader(portfolio)
+    def __init__(self, portfolio: Portfolio, clock: Clock, *, facts: bool = True) -> None:
+        loader = Loader(portfolio, facts=facts)
         self.clock = clock
         self.access = Access(clock)
         self.calls = RollingWindow(DAILY_REQUESTS, DAY, clock)

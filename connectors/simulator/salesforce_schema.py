@@ -7,6 +7,7 @@ PREFIXES = {
     "Account": "001", "Contact": "003", "User": "005", "Opportunity": "006", "Case": "500",
     "Task": "00T", "Event": "00U", "Organization": "00D", "PermissionSet": "0PS",
     "FieldPermissions": "01k", "PermissionSetAssignment": "0Pa", "CustomField": "00N",
+    "Contract": "800", "Asset": "02i", "Product2": "01t",
     "Product_Usage__c": "a01", "Milestone__c": "a02", "CSM_Pulse__c": "a03",
 }  # fmt: skip
 """Object -> the first three characters of its ids."""
@@ -31,7 +32,7 @@ _OBJECTS = {
     "Contact": """
         AccountId reference>Account:Account; FirstName string; LastName string; Name string!;
         Email email; Title string; OwnerId reference>User:Owner; Role__c picklist;
-        Active__c boolean; Last_Seen__c datetime
+        Active__c boolean; Last_Seen__c datetime; LastActivityDate date!
     """,
     "Case": """
         CaseNumber string!; AccountId reference>Account:Account;
@@ -58,6 +59,16 @@ _OBJECTS = {
         Amount currency(16,2); CloseDate date; IsClosed boolean!; IsWon boolean!;
         CurrencyIsoCode picklist; OwnerId reference>User:Owner; MRR_Change__c currency(16,2)
     """,
+    "Contract": """
+        ContractNumber string!; AccountId reference>Account:Account; Status picklist;
+        StartDate date; EndDate date!; ContractTerm int; CurrencyIsoCode picklist
+    """,
+    "Asset": """
+        Name string; AccountId reference>Account:Account; Product2Id reference>Product2:Product2;
+        Status picklist; InstallDate date; UsageEndDate date; Quantity double(10,2);
+        CurrencyIsoCode picklist
+    """,
+    "Product2": "Name string; ProductCode string; IsActive boolean",
     "Product_Usage__c": """
         Name string!; Account__c reference>Account:Account__r; Day__c date; Feature__c string;
         User__c string; Count__c double(12,2); Days_Since_Release__c double(6,0)

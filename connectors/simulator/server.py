@@ -61,9 +61,10 @@ class Simulator:
         """Stop serving; safe to call twice."""
         for injector in self.faults.values():
             injector.stopped.set()
-        for server in self._servers:
-            server.stop()
-        for thread in self._threads:
+        stopping = [threading.Thread(target=server.stop) for server in self._servers]
+        for thread in stopping:
+            thread.start()
+        for thread in (*stopping, *self._threads):
             thread.join(timeout=5)
         self._servers.clear()
         self._threads.clear()
@@ -83,6 +84,8 @@ class Simulator:
 class _QuietServer(Server):
     """cheroot without its error log: a client that hangs up is no news here."""
 
+    expiration_interval = 0.1  # how long it may take to stop
+
     def error_log(self, msg: str = "", level: int = 20, traceback: bool = False) -> None:  # noqa: FBT001, FBT002 - cheroot's signature
         """Say nothing."""
 
@@ -92,12 +95,12 @@ _MODULES: dict[System, str] = {
     "hubspot": ".hubspot_loader",
     "zendesk": ".zendesk_loader",
 }
-"""Where each stand-in's ``build(portfolio, clock)`` is; imported when it is served."""
+"""Where each stand-in's ``build(portfolio, clock, facts=...)`` is; imported when it is served."""
 
 
-def _build(system: System, portfolio: Portfolio, clock: Clock) -> App:
+def _build(system: System, portfolio: Portfolio, clock: Clock, *, facts: bool) -> App:
     module = importlib.import_module(_MODULES[system], __package__)
-    return cast("App", module.build(portfolio, clock))
+    return cast("App", module.build(portfolio, clock, facts=facts))
 
 
 def start(
@@ -110,6 +113,7 @@ def start(
     systems: Sequence[System] = SYSTEMS,
     ports: Mapping[System, int] | None = None,
     clock: Clock = time.time,
+    facts: bool = True,
 ) -> Simulator:
     """Generate a portfolio and serve it; use it as a context manager or call ``stop``.
 
@@ -122,12 +126,13 @@ def start(
         systems: Which stand-ins.
         ports: Port by system; missing or 0 is any free one.
         clock: Seconds since the epoch: the vendors' time, limits and token expiry.
+        facts: False serves the customers alone, as is enough for writing to very many.
 
     Raises:
         OSError: a port is taken.
     """
     portfolio = generate(customers, seed, as_of or datetime.fromtimestamp(clock(), UTC))
-    apps = {system: _build(system, portfolio, clock) for system in systems}
+    apps = {system: _build(system, portfolio, clock, facts=facts) for system in systems}
     wanted = faults if isinstance(faults, Mapping) else dict.fromkeys(systems, faults or Faults())
     injectors = {
         system: Injector(app, system, wanted.get(system, Faults()), latency)

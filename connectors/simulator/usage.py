@@ -64,19 +64,21 @@ def _daily(history: History, features: list[str], first: date, last: date) -> li
     rows: list[Usage] = []
     customer, rng = history.customer, history.rng
     base, now, draw = customer.index << 20, history.as_of.date(), rng.random
+    active = history.profile.active * rng.uniform(0.85, 1.1)
     keen = [rng.betavariate(1.6, 2.6) for _ in range(customer.seats)]
     day, total = first, (last - first).days + 1
     for _ in range(max(0, total)):
         if day.weekday() < 5 or draw() < 0.1:
             age = (now - day).days
             level = history.levels[min(age // 7, 78)]
-            chance = history.profile.active * level * 0.95
-            for user, own in enumerate(keen):
-                if draw() >= chance * own * (1.0 if user < 40 else 0.5):
+            chance = 0.45 + 0.5 * level
+            users = customer.seats * min(1.0, active * (0.35 + 0.75 * level))
+            for user, own in enumerate(keen[: max(1, round(users))]):
+                if draw() >= chance * own:
                     continue
                 name = f"u{customer.index}-{user}"
                 rows.append(
-                    Usage(base + len(rows), day, LOGIN, name, float(1 + int(draw() * 2.4)), None)
+                    Usage(base + len(rows), day, LOGIN, name, float(1 + int(draw() * 1.3)), None)
                 )
                 if draw() < 0.6:
                     feature, released = _pick(history, features, age)
