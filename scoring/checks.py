@@ -5,11 +5,14 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from .curve_checks import shape_problems
 from .declared import Adjustment, Bands, Cap, Floor, Score, Segment
+from .dialects import DUCKDB
 from .errors import Problem, shown, unknown
 from .expressions import ExpressionError, columns, parse
 from .graph import cycles
 from .model import Model
+from .render import Scope, condition
 from .signal_checks import signal_problems
+from .tables import Kind
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
@@ -33,17 +36,19 @@ def problems(model: Model) -> Iterator[Problem]:
         yield Problem("source_freshness", "", "fresh_for must be shorter than expires_after")
 
 
-def condition_problem(key: str, text: str, names: Iterable[str], kind: str) -> Iterator[Problem]:
-    """Check an expression, and that its names (but ``account.x``) are among those given."""
+def condition_problem(key: str, text: str, signals: Iterable[str]) -> Iterator[Problem]:
+    """Check a condition on signals; ``account.x`` can only be checked beside the facts."""
     try:
         used = columns(parse(text))
+        names: dict[str, tuple[str, Kind | None]] = dict.fromkeys(used, ("", None))
+        condition(parse(text), Scope(DUCKDB, names | dict.fromkeys(signals, ("", "number")), ""))
     except ExpressionError as error:
         yield Problem(key, shown(text), str(error))
         return
-    allowed = list(names)
+    allowed = list(signals)
     for name in used:
         if not name.startswith("account.") and name not in allowed:
-            yield unknown(key, name, kind, allowed)
+            yield unknown(key, name, "signal", allowed)
 
 
 def _names(model: Model) -> Iterator[Problem]:
@@ -78,7 +83,7 @@ def _score(model: Model, name: str, score: Score) -> Iterator[Problem]:
     for word, cap in score.caps.items():
         yield from _limit(model, f"{key}.caps.{word}", cap, bands)
     if score.growth is not None:
-        yield from condition_problem(f"{key}.growth", score.growth, model.signals, "signal")
+        yield from condition_problem(f"{key}.growth", score.growth, model.signals)
     if score.bands is not None:
         yield from _bands(f"{key}.bands", score.bands)
 
@@ -101,7 +106,7 @@ def _adjustment(model: Model, key: str, adjustment: Adjustment) -> Iterator[Prob
     if (adjustment.when is None) == (adjustment.event is None):
         yield Problem(key, "", "either when (a condition) or event (a days_since signal)")
     if adjustment.when is not None:
-        yield from condition_problem(f"{key}.when", adjustment.when, model.signals, "signal")
+        yield from condition_problem(f"{key}.when", adjustment.when, model.signals)
     if adjustment.event is not None:
         since = [n for n, s in model.signals.items() if s.aggregate == "days_since"]
         if adjustment.event not in since:
@@ -111,7 +116,7 @@ def _adjustment(model: Model, key: str, adjustment: Adjustment) -> Iterator[Prob
 
 
 def _limit(model: Model, key: str, limit: Cap | Floor, bands: list[str]) -> Iterator[Problem]:
-    yield from condition_problem(f"{key}.when", limit.when, model.signals, "signal")
+    yield from condition_problem(f"{key}.when", limit.when, model.signals)
     word, bound = (
         ("at_most", limit.at_most) if isinstance(limit, Cap) else ("at_least", limit.at_least)
     )

@@ -114,7 +114,9 @@ def _tokens(text: str) -> Iterator[Token]:
     while at < end:
         found = _TOKEN.match(text, at)
         if found is None:
-            raise ExpressionError(f"cannot read {text[at : at + 20]!r} at character {at + 1}")
+            left = text[at:].lstrip()
+            start = len(text) - len(left) + 1
+            raise ExpressionError(f"cannot read {left[:20]!r} at character {start}")
         yield _token(found)
         at = found.end()
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from .declared import Signal
 from .expressions import parse
-from .references import references, time_of
+from .references import time_of
 from .render import Scope, condition
 from .rows import account_columns, age, column
 from .steps import Context, case
@@ -22,9 +22,9 @@ class Filters:
     def scope(self, shift: float = 0.0) -> Scope:
         """Return what names mean in a row; ``as_of`` is the end, moved back by days."""
         ctx = self.ctx
-        used = [each.column for each in references(ctx.model) if each.table == self.table]
         names: dict[str, tuple[str, Kind | None]] = {
-            name: (ctx.q(name), column(ctx, self.table, name)[1]) for name in used
+            name: (ctx.q(name), column(ctx, self.table, name)[1])
+            for name in ctx.read.get(self.table, [])
         }
         for name in account_columns(ctx):
             own = name if self.table == "accounts" else f"account.{name}"

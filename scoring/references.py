@@ -1,16 +1,19 @@
 """Which columns of the facts a model reads, and whether the facts have them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from .declared import Signal
-from .errors import ModelError, Problem, unknown
-from .expressions import columns, parse
+from .dialects import DUCKDB
+from .errors import ModelError, Problem, shown, unknown
+from .expressions import ExpressionError, columns, parse
 from .model import Model
+from .render import Scope, condition
 from .tables import COLUMNS, MONEY, NUMERIC, TIMED, TIMES, Kind, Schema
 
 COUNTED: tuple[Kind, ...] = (*NUMERIC, "boolean")
 OF_NUMBERS = {"sum", "mean", "median", "min", "max", "last"}
+_NUMBER: Kind = "number"
 KEYS: dict[str, Kind] = {
     "account": "integer",
     "account_id": "string",
@@ -120,17 +123,43 @@ def check_columns(model: Model, schema: Schema) -> None:
     Raises:
         ModelError: a column that is neither canonical nor in the facts, or of another kind.
     """
-    found = list(dict.fromkeys(_problems(model, schema)))
+    found = list(dict.fromkeys(_problems(model, schema))) or list(_comparisons(model, schema))
     if found:
         raise ModelError(model.file, found)
 
 
 def _problems(model: Model, schema: Schema) -> Iterator[Problem]:
     for each in references(model):
-        known = {**KEYS, **COLUMNS[each.table], **schema.get(each.table, {})}
+        known = _kinds(schema, each.table)
         kind = known.get(each.column)
         if kind is None and (each.table in schema or each.table not in COLUMNS):
             yield unknown(each.key, each.column, f"column of {each.table}", sorted(known))
         elif kind is not None and each.kinds and kind not in each.kinds:
             allowed = f"a column of kind {' or '.join(each.kinds)}; {each.column} is {kind}"
             yield Problem(each.key, repr(each.column), allowed)
+
+
+def _comparisons(model: Model, schema: Schema) -> Iterator[Problem]:
+    """Yield the expressions that compare what cannot be compared, knowing the kinds."""
+    account = {f"account.{name}": kind for name, kind in _kinds(schema, "accounts").items()}
+    signals = dict.fromkeys(model.signals, _NUMBER)
+    expressions: list[tuple[str, str, Mapping[str, Kind]]] = []
+    for name, segment in model.segments.items():
+        expressions.append((f"segments.{name}.where", segment.where, _kinds(schema, "accounts")))
+    for name, signal in model.signals.items():
+        own = _kinds(schema, signal.table)
+        if signal.where is not None:
+            expressions.append((f"signals.{name}.where", signal.where, own))
+        if signal.aggregate == "share":
+            expressions.append((f"signals.{name}.of", signal.of[0], own))
+    expressions += [(key, text, signals) for key, text in _conditions(model)]
+    for key, text, kinds in expressions:
+        used = {name: ("", {**kinds, **account}.get(name)) for name in columns(parse(text))}
+        try:
+            condition(parse(text), Scope(DUCKDB, used, ""))
+        except ExpressionError as error:
+            yield Problem(key, shown(text), str(error))
+
+
+def _kinds(schema: Schema, table: str) -> dict[str, Kind]:
+    return {**KEYS, **COLUMNS[table], **schema.get(table, {})}

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from .expressions import parse
-from .references import references, time_of
+from .references import time_of
 from .render import Scope, condition
 from .steps import Context, Select, Step, case
 from .tables import MONEY, Kind
@@ -34,8 +34,7 @@ def read_tables(ctx: Context) -> list[str]:
 
 def account_columns(ctx: Context) -> list[str]:
     """Return the columns of accounts that the model reads, beside rows of accounts."""
-    used = [each for each in references(ctx.model) if each.table == "accounts"]
-    return list(dict.fromkeys(each.column for each in used))
+    return ctx.read.get("accounts", [])
 
 
 def column(ctx: Context, table: str, name: str) -> tuple[str, Kind | None]:
@@ -158,8 +157,7 @@ def age(ctx: Context, time: str) -> str:
 
 def _rows(ctx: Context, table: str) -> Step:
     q = ctx.q
-    used = [each for each in references(ctx.model) if each.table == table]
-    names = list(dict.fromkeys([*ENTRY, *(each.column for each in used)]))
+    names = list(dict.fromkeys([*ENTRY, *ctx.read.get(table, [])]))
     columns = [(q("account"), f"f.{q('account')}")]
     columns += [(q(name), column(ctx, table, name)[0]) for name in names]
     extra = account_columns(ctx) if table != "accounts" else []

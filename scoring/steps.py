@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from .dialects import Dialect
 from .model import Model
+from .references import references
 from .tables import COLUMNS, Kind, Schema
 
 
@@ -70,6 +72,14 @@ class Context:
         """Return a column's kind; a canonical column that the facts lack is null."""
         given = self.schema.get(table, {}).get(column)
         return given or COLUMNS.get(table, {}).get(column)
+
+    @cached_property
+    def read(self) -> Mapping[str, list[str]]:
+        """Return table -> the columns that the model reads, in its order."""
+        found: dict[str, list[str]] = {}
+        for each in references(self.model):
+            found.setdefault(each.table, []).append(each.column)
+        return {table: list(dict.fromkeys(names)) for table, names in found.items()}
 
     def has(self, table: str, column: str) -> bool:
         """Tell whether the facts have a column."""
