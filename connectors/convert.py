@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal, TypeAlias
 
+from . import quick
 from .errors import SetupError
 from .moments import Moments, Oddity
 from .records import ColumnType
@@ -73,6 +74,19 @@ class Rule:
             "date": self.moments.date,
         }[self.type]
 
+    def quick(self, values: Sequence[Any]) -> list[Any] | None:
+        """Return the converted column if no value of it needs a closer look, else None."""
+        bounded = self.scale != 1 or self.low > -math.inf or self.high < math.inf
+        if self.values or self.allowed or bounded or self.moments.format:
+            return None
+        if self.type == "string":
+            return quick.texts(values, self.nulls)
+        if self.type == "number":
+            return quick.numbers(values)
+        if self.type == "integer":
+            return quick.integers(values)
+        return quick.times(values, self.moments.zone) if self.type == "time" else None
+
     def _number(self, value: Any) -> float:
         number = _float(value, self.decimal) * self.scale
         if not math.isfinite(number):
@@ -107,6 +121,9 @@ def convert(values: Sequence[Any], rule: Rule) -> tuple[list[Any], Odd]:
     """
     if rule.type == "strings":
         return _lists(values, rule)
+    plain = rule.quick(values)
+    if plain is not None:
+        return plain, {}
     cell = _cell(rule)
     odd: dict[Any, str] = {}
     if _mixed(values):
@@ -121,13 +138,17 @@ def convert(values: Sequence[Any], rule: Rule) -> tuple[list[Any], Odd]:
             return value
 
     result = list(map(Memo().__getitem__, values))
-    positions: Odd = {}
-    if odd:
-        for position, raw in enumerate(values):
-            if raw in odd:
-                positions.setdefault(odd[raw], []).append(position)
-        _refuse_times(values, positions, rule)
+    positions = _positions(values, odd) if odd else {}
+    _refuse_times(values, positions, rule)
     return result, positions
+
+
+def _positions(values: Sequence[Any], odd: Mapping[Any, str]) -> Odd:
+    positions: Odd = {}
+    for position, raw in enumerate(values):
+        if raw in odd:
+            positions.setdefault(odd[raw], []).append(position)
+    return positions
 
 
 def _mixed(values: Sequence[Any]) -> bool:
@@ -211,9 +232,10 @@ def _boolean(value: Any) -> bool:
 def _float(value: Any, decimal: str) -> float:
     if isinstance(value, str):
         return float(_plain_number(value, decimal))
-    if isinstance(value, (dict, list, date)):
-        raise Oddity("not_a_number")
-    return float(value)
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        raise Oddity("not_a_number") from None
 
 
 def _plain_number(text: str, decimal: str) -> str:

@@ -14,7 +14,7 @@ from .rules import TOO_MANY_JOBS
 
 BATCH = 100  # Zendesk, Job Statuses and the TooManyValues error
 _UPDATE = "/api/v2/organizations/update_many.json"
-_FIRST_POLL, _SLOWEST_POLL, _SLOWER = 0.5, 5.0, 1.5  # seconds, seconds, factor
+_FIRST_POLL, _SLOWEST_POLL, _SLOWER = 0.4, 5.0, 1.5  # seconds, seconds, factor
 _PATIENCE = 1800.0  # seconds that a job may take; Zendesk names no limit
 _OVER = frozenset({"completed", "failed", "killed"})  # killed is unconfirmed
 # Row errors that may pass: somebody else was saving the same organization. # unconfirmed
@@ -28,6 +28,7 @@ class _Flight:
     updates: Sequence[FieldUpdate]
     job: str = ""
     results: Sequence[WriteResult] | None = None
+    since: float = 0.0
 
 
 class Writer:
@@ -98,7 +99,7 @@ class Writer:
         if not job.get("id"):
             raise TransientError("Zendesk: update_many brought no job; nothing is known of it")
         log.job([update.ref for update in updates], str(job["id"]))
-        return [_Flight(updates, str(job["id"]))]
+        return [_Flight(updates, str(job["id"]), since=self._http.clock.elapsed())]
 
     def _send(self, body: Mapping[str, Any], flying: deque[_Flight]) -> Any:
         """PUT a batch; while the account has too many jobs, wait for ours or for others'."""
@@ -134,6 +135,7 @@ class Writer:
         """Poll all jobs together until the first one is over."""
         pause, waited = _FIRST_POLL, 0.0
         self._http.stats.count("jobs", least=1)
+        self._http.clock.wait(flights[0].since + pause - self._http.clock.elapsed())
         while True:
             for flight, job in zip(flights, self._statuses(flights), strict=True):
                 if job.get("status") in _OVER:

@@ -259,6 +259,28 @@ def test_any_values_convert_or_become_null_and_counted(kind, values):
         assert result[position] is None
 
 
+ALIKE = st.one_of(
+    st.lists(
+        st.one_of(
+            st.none(), st.text(max_size=6), st.sampled_from(["NaN", " n/a ", "1577836800000"])
+        )
+    ),
+    st.lists(st.one_of(st.none(), st.integers(), st.floats())),
+    st.lists(st.one_of(st.none(), st.integers())),
+    st.lists(st.one_of(st.none(), st.datetimes())),
+    st.lists(st.one_of(st.none(), st.datetimes().map(str), st.dates().map(str), st.just(""))),
+)
+
+
+@given(st.sampled_from(["string", "number", "integer", "time"]), ALIKE)
+def test_the_quick_way_gives_what_the_slow_way_gives(kind, values):
+    rule = Rule(kind, OTHER_NULLS)
+    quick = rule.quick(values)
+    if quick is not None:
+        slow = [convert([value, object()], rule)[0][0] for value in values]
+        assert quick == slow
+
+
 def test_moments_never_raise_anything_but_oddities():
     with pytest.raises(Oddity):
         Moments().time("٣/٤/٢٠٢٠")
