@@ -14,6 +14,7 @@ from connectors.base import (
     WriteLog,
     WriteResult,
 )
+from connectors.errors import SetupError
 from connectors.http import Http
 from connectors.mapping import Batch
 from connectors.moments import zone_of
@@ -22,8 +23,8 @@ from . import properties
 from .auth import login
 from .check import problems
 from .client import Body, Client, counted_as
-from .errors import HubSpotRules
-from .plan import Plan, plans
+from .errors import HubSpotRules, RefusedError
+from .plan import plans
 from .properties import COMPANIES
 from .reader import Reader
 from .settings import Settings
@@ -69,11 +70,14 @@ class HubSpot:
 
     def read(self, stream: str, since: str | None) -> Iterator[Page]:
         """Yield pages of one object type. See ``base.Source``."""
-        plan = self._plans[stream]
-        there = {str(one.get("name")) for one in self._definitions(stream)}
-        own = self._context.own_fields if stream == COMPANIES else ()
-        batch = Batch(self.name, self._context.now, self._settings.personal_data)
-        yield from Reader(self._client, plan.verified(there, own), batch).pages(since)
+        try:
+            there = {str(one.get("name")) for one in self._definitions(stream)}
+            own = self._context.own_fields if stream == COMPANIES else ()
+            plan = self._plans[stream].verified(there, own)
+            batch = Batch(self.name, self._context.now, self._settings.personal_data)
+            yield from Reader(self._client, plan, batch).pages(since)
+        except RefusedError as error:
+            raise SetupError(f"{stream} of {self.name} cannot be read: {error}") from error
 
     def check(self) -> Sequence[Problem]:
         """Return everything that would keep reading or writing from working."""
@@ -107,7 +111,3 @@ class HubSpot:
     def _definitions(self, kind: str) -> list[Body]:
         self.stats.count(counted_as("properties", kind), least=1)
         return self._client.definitions(kind)
-
-    def plan_of(self, stream: str) -> Plan:
-        """Return how a stream is read; for ``check`` and tests."""
-        return self._plans[stream]

@@ -14,7 +14,7 @@ ID = "hs_object_id"
 MERGED = "hs_merged_object_ids"
 MODIFIED = "hs_lastmodifieddate"
 _MINUTE = 1 / 60_000  # HubSpot's durations are milliseconds
-_HOUR = _MINUTE / 60
+_HOUR = 1 / 3_600_000
 
 
 @dataclass(frozen=True, slots=True)

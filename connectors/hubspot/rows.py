@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 import pyarrow as pa
 
+from connectors.base import FieldSpec
 from connectors.mapping import Batch, join, pluck
 from connectors.moments import Moments, Oddity
 from connectors.records import to_arrow
@@ -50,8 +51,18 @@ def held(plan: Plan, records: Sequence[Record]) -> pa.Table:
     columns: dict[str, Values] = {"id": [record["id"] for record in records]}
     for spec in plan.own:
         values = pluck([record["properties"] for record in records], spec.name)
-        columns[spec.name] = [spec.to_text(value) for value in values]
+        columns[spec.name] = [spec.to_text(_moment(spec, value)) for value in values]
     return pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
+
+
+def _moment(spec: FieldSpec, value: str | None) -> Any:
+    """Return a datetime's value as such: HubSpot may write it as epoch milliseconds."""
+    if spec.type != "datetime" or not value:
+        return value
+    try:
+        return _MOMENTS.time(value)
+    except Oddity:
+        return value
 
 
 def ids(plan: Plan, records: Sequence[Record]) -> list[str]:
