@@ -19,6 +19,7 @@ from .readers import BATCH, Query, Reader
 from .settings import TableObject
 
 Keyed: TypeAlias = tuple[str, Row]
+_NAMED = 12  # columns that an error message lists
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +239,7 @@ class Rows:
                 hint = f"; it is there more than once: map {name} (1) or {name} (2)"
                 raise SetupError(
                     f"{self._stream}: there is no column {name!r}"
-                    f"{hint if twice else near_miss(name, known)}; there are {', '.join(known)}"
+                    f"{hint if twice else near_miss(name, known)}; there are {_some(known)}"
                 )
 
     def _column_findings(self) -> Findings:
@@ -248,6 +249,11 @@ class Rows:
             for name in twice:
                 findings.add("column_named_twice", self._stream, name.removesuffix(" (2)"))
         return findings
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
 
 
 def _rows(raw: Mapping[str, Sequence[Any]]) -> list[Row]:
