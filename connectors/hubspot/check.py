@@ -95,17 +95,19 @@ class _Checker:
             return
         try:
             states = properties.states(self._read(COMPANIES), specs)
-            self._client.update(COMPANIES, [])
-        except SetupError as error:
-            yield Problem(f"{self._name} companies", str(error), "needed to write scores")
-            return
         except ConnectorError:
-            pass  # an empty batch is refused for being empty, after the scopes  # unconfirmed
+            return  # said where companies are read
         yield from (
             Problem(f"{self._name} {state.name}", state.problem, "see `pulsefield fields`")
             for state in states
             if state.problem
         )
+        try:
+            self._client.update(COMPANIES, [])
+        except SetupError as error:
+            yield Problem(f"{self._name} writing", str(error), "needed to write scores")
+        except ConnectorError:
+            pass  # an empty batch is refused for being empty, after the scopes  # unconfirmed
 
     def quota(self) -> Iterator[Problem]:
         """Warn when the day's quota is nearly used."""
