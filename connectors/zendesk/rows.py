@@ -48,7 +48,6 @@ class Rows:
         self._contacts = TableMap("contacts", CONTACTS, self._users["contacts"])
         self._tickets = TableMap("tickets", TICKETS, self._users["tickets"])
         self._surveys = TableMap("surveys", {"id": "id"}, self._users["surveys"])
-        self._organization_of: dict[Any, Any] = {}
 
     def mapped_fields(self) -> list[str]:
         """Return the keys of organization fields that are mapped."""
@@ -88,15 +87,16 @@ class Rows:
         Raises:
             SetupError: a mapped ticket field does not exist.
         """
-        users = body.get("users") or []
-        self._organization_of = {user.get("id"): user.get("organization_id") for user in users}
-        metrics = {one.get("ticket_id"): one for one in body.get("metric_sets") or []}
-        full = [_flat(row, metrics) for row in rows]
+        users = {user.get("id"): user for user in body.get("users") or ()}
+        metrics = {one.get("ticket_id"): one for one in body.get("metric_sets") or ()}
+        full = [_whole(row, metrics, users) for row in rows]
         self._check("tickets", self._tickets, full)
-        given = self._users["tickets"]
         made = [self._ticket(row, batch) for row in full]
-        names = made[0] if made else {}
-        derived = {name: [one[name] for one in made] for name in names if name not in given}
+        derived = {
+            name: [one[name] for one in made]
+            for name in (made[0] if made else ())
+            if name not in self._users["tickets"]
+        }
         return {
             "tickets": self._tickets.build(full, batch, derived),
             "surveys": self._satisfaction(full, batch),
@@ -104,33 +104,24 @@ class Rows:
 
     def _ticket(self, row: Record, batch: Batch) -> dict[str, Any]:
         """Return what no single attribute tells."""
-        metric = row["metric_set"]
-        opened = _time(row.get("created_at"))
+        metric, status = row["metric_set"], row.get("status")
         reply = _calendar(metric, "reply_time_in_minutes")
         resolution = _calendar(metric, "full_resolution_time_in_minutes")
-        done = row.get("status") in DONE
-        resolved = (metric.get("solved_at") or row.get("updated_at")) if done else None
-        if done and not metric.get("solved_at"):
+        done, solved = status in DONE, metric.get("solved_at")
+        if done and not solved:
             batch.findings.add("resolution_time_unknown", "tickets.resolved_at", str(row["id"]))
         return {
-            "account_ref": self._organization(row),
-            "deleted": row.get("status") == "deleted",
-            "status": None if row.get("status") == "deleted" else row.get("status"),
+            "account_ref": row["organization_id"],
+            "deleted": status == "deleted",
+            "status": None if status == "deleted" else status,
             "topic": topic(row.get("tags") or (), row.get("type"), self._topics),
             "first_reply_minutes": reply,
-            "first_reply_at": opened + timedelta(minutes=reply)
-            if opened and reply is not None
-            else None,
-            "resolved_at": resolved,
+            "first_reply_at": _later(row.get("created_at"), reply),
+            "resolved_at": (solved or row.get("updated_at")) if done else None,
             "resolution_hours": resolution / 60 if done and resolution is not None else None,
             "reopens": metric.get("reopens"),
             "replies": metric.get("replies"),
         }
-
-    def _organization(self, row: Record) -> Any:
-        """Return the ticket's organization, or its requester's where it has none."""
-        own = row.get("organization_id")
-        return own if own is not None else self._organization_of.get(row.get("requester_id"))
 
     def _satisfaction(self, rows: Sequence[Record], batch: Batch) -> pa.Table:
         """Return CSAT: the ticket's rating, good or bad also for five-point surveys.
@@ -143,7 +134,7 @@ class Rows:
         times = [row["metric_set"].get("solved_at") or row.get("updated_at") for row in asked]
         derived = {
             "id": [f"ticket-{row['id']}" for row in asked],
-            "account_ref": [self._organization(row) for row in asked],
+            "account_ref": [row["organization_id"] for row in asked],
             "deleted": [row.get("status") == "deleted" for row in asked],
             "kind": ["csat"] * len(asked),
             "asked_at": times,
@@ -185,13 +176,20 @@ def _custom(table: str, columns: TableMap) -> list[str]:
     return [name.removeprefix(prefix) for name in columns.fields if name.startswith(prefix)]
 
 
-def _flat(row: Record, metrics: Mapping[Any, Any]) -> dict[str, Any]:
-    """Return a ticket with its metric set inside and its custom fields by number."""
-    custom = row.get("custom_fields") or ()
+def _whole(row: Record, metrics: Mapping[Any, Any], users: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return a ticket with its metric set, its custom fields by number, and an organization.
+
+    The organization is the ticket's own, or its requester's where it has none.
+    """
+    own = row.get("organization_id")
+    requester = users.get(row.get("requester_id"), {}) if own is None else {}
     return {
         **row,
+        "organization_id": requester.get("organization_id") if own is None else own,
         "metric_set": row.get("metric_set") or metrics.get(row.get("id")) or {},
-        "custom_fields": {str(field.get("id")): field.get("value") for field in custom},
+        "custom_fields": {
+            str(field.get("id")): field.get("value") for field in row.get("custom_fields") or ()
+        },
     }
 
 
@@ -205,8 +203,11 @@ def _calendar(metric: Mapping[str, Any], name: str) -> float | None:
     return float(value) if isinstance(value, (int, float)) else None
 
 
-def _time(text: Any) -> datetime | None:
+def _later(text: Any, minutes: float | None) -> datetime | None:
+    """Return a time that many minutes after a time given as text."""
     try:
-        return datetime.fromisoformat(text)
-    except (TypeError, ValueError):
+        return (
+            None if minutes is None else datetime.fromisoformat(text) + timedelta(minutes=minutes)
+        )
+    except (TypeError, ValueError, OverflowError):
         return None
