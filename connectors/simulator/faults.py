@@ -159,7 +159,7 @@ class Injector:
             return self.app(environ, start_response)
         if kind == "hang":
             self.stopped.wait(self.faults.hang_seconds)
-            return _closing(b"", 0)
+            raise FatalSSLAlert  # closes without an answer
         if kind in {"too_many", "server_error"}:
             environ["wsgi.input"].read()
             return self._refuse(kind, environ, start_response)
@@ -186,7 +186,9 @@ class Injector:
         status, headers, body = _answer_of(self.app, environ)
         if kind == "cut":
             with self._lock:
-                stop = self._random.randrange(len(body) + 1) if at is None else at
+                stop = self._random.randrange(len(body) or 1) if at is None else at
+            if not stop:
+                raise FatalSSLAlert  # before the headers, which would make an empty answer whole
             start_response(status, headers)
             return _closing(body, stop)
         if kind == "html":
@@ -214,6 +216,5 @@ def _answer_of(app: App, environ: Environ) -> tuple[str, Headers, bytes]:
 
 def _closing(body: bytes, stop: int) -> Iterable[bytes]:
     """Yield the first bytes, then have the server close the connection without a word."""
-    if stop:
-        yield body[:stop]
+    yield body[:stop]
     raise FatalSSLAlert  # the one exception on which cheroot closes and answers nothing

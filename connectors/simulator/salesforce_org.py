@@ -152,8 +152,7 @@ class Org:
     def add_field(self, entity: str, new: Field, *, visible: bool = True) -> None:
         """Add a field, as an administrator would; with ``visible`` False nobody sees it yet."""
         table = self.table(entity)
-        table.schema.add(new)
-        table.widen(new.name)
+        table.widen(new)
         if not visible:
             self.access.closed[table.schema.name, new.name] = False
 

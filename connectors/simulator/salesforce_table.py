@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, TypeAlias
 
-from .salesforce_schema import Schema
+from .salesforce_schema import Field, Schema
 
 Row: TypeAlias = list[Any]
 """Values by column; a datetime is ``2026-01-02T03:04:05.000`` (UTC), a date ``2026-01-02``."""
@@ -52,11 +52,13 @@ class Table:
         self.rows[row[0]] = row
         return row
 
-    def widen(self, name: str) -> None:
-        """Make room for a field that the schema has got since."""
-        self.columns[name] = len(self.columns)
-        for row in self.rows.values():
-            row.append(None)
+    def widen(self, new: Field) -> None:
+        """Add a field to the schema and, empty, to every row."""
+        rows = self.rows  # filled by the old schema
+        self.schema.add(new)
+        self.columns[new.name] = len(self.columns)
+        for row in rows.values():
+            row.append(_kept(new.type, None))
 
 
 def _kept(kind: str, value: Any) -> Any:

@@ -1,6 +1,7 @@
 """Serves the stand-ins over HTTP on loopback until stopped."""
 
 import importlib
+import socket
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -48,7 +49,9 @@ class Simulator:
             OSError: a port is taken.
         """
         for system, injector in self.faults.items():
-            server = _QuietServer((HOST, ports.get(system, 0)), injector, numthreads=THREADS)
+            port = ports.get(system, 0)
+            _check_free(port)
+            server = _QuietServer((HOST, port), injector, numthreads=THREADS)
             server.request_queue_size = 128
             server.prepare()
             thread = threading.Thread(target=server.serve, name=f"simulator-{system}", daemon=True)
@@ -79,6 +82,13 @@ class Simulator:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
+
+
+def _check_free(port: int) -> None:
+    """Raise OSError for a taken port; cheroot would leave its own socket open then."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((HOST, port))
 
 
 class _QuietServer(Server):
