@@ -38,6 +38,23 @@ def _declared(body: bytes, charset: str | None) -> Any:
         raise TransientError("answered text in an unknown charset") from None
 
 
+def settle_json(response: Response) -> None:
+    """Decode an answer that says it is JSON now, for a client library that does so later.
+
+    The library's ``response.json()`` gets what was decoded here, where a damaged body is still
+    fetched again.
+
+    Raises:
+        TransientError: a web page, or a body that was cut off.
+    """
+    kind = response.headers.get("Content-Type", "")
+    if "json" in kind:
+        value = decode_json(response)
+        response.json = lambda **_options: value  # type: ignore[method-assign] # on this one only
+    elif "html" in kind:
+        raise TransientError(describe(response))
+
+
 def describe(response: Response) -> str:
     """Say what an answer is that should have been JSON, without quoting it."""
     if response.content.lstrip()[:1] == b"<":

@@ -20,7 +20,7 @@ from requests.adapters import HTTPAdapter
 
 from .base import Context, RequestStats
 from .calls import Again, Bearer, Call, Final, fault_of, never_sent, pause, split
-from .decoding import decode_json
+from .decoding import decode_json, settle_json
 from .errors import ConnectorError, QuotaError, SetupError, TransientError
 from .origins import origin_of, resolve
 from .pacing import Clock, Pacer, Quota
@@ -106,23 +106,35 @@ class Http(requests.Session):
 
         Client libraries call this one. Arguments and errors as ``json``.
         """
-        return self._run(method, url, options, lambda response: response)
 
-    def download(self, path: str, into: IO[bytes], **options: Any) -> Mapping[str, str]:
-        """GET a large body into a file from its start; return the headers.
+        def take(response: requests.Response) -> requests.Response:
+            settle_json(response)
+            return response
 
-        A body that breaks off is fetched again as a whole. Errors as ``json``.
+        return self._run(method, url, options, take)
+
+    def download(
+        self,
+        path: str,
+        into: IO[bytes],
+        check: Callable[[Mapping[str, str]], None] = lambda _headers: None,
+        **options: Any,
+    ) -> None:
+        """GET a large body into a file, from its start, left at its start.
+
+        A body that breaks off, or for which ``check(headers)`` raises TransientError, is
+        fetched again as a whole. Errors as ``json``.
         """
 
-        def take(response: requests.Response) -> Mapping[str, str]:
+        def take(response: requests.Response) -> None:
             into.seek(0)
             into.truncate()
             for chunk in response.iter_content(_CHUNK):
                 into.write(chunk)
             into.seek(0)
-            return response.headers
+            check(response.headers)
 
-        return self._run("GET", path, options | {"stream": True}, take)
+        self._run("GET", path, options | {"stream": True}, take)
 
     def secret(self, reference: str) -> str:
         """Resolve a secret, and keep its value out of every message from now on."""
@@ -187,6 +199,8 @@ class Http(requests.Session):
     def _named(self, error: ConnectorError, where: str, call: Call, *, again: bool) -> Exception:
         """Return an error with its place and without secrets, as a signal if to be retried."""
         error.args = (self.redactor.redact(f"{where}: {error}"),)
+        if isinstance(error, QuotaError):
+            error.resumes_at = error.resumes_at or self.clock.now() + timedelta(hours=1)
         if isinstance(error, QuotaError) or not isinstance(error, TransientError):
             return error
         if error.retry_after is not None:

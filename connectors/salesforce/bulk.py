@@ -1,0 +1,173 @@
+"""Bulk API 2.0 jobs, step by step: each step is one request with the token of its moment."""
+
+import csv
+import io
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from connectors.errors import RequestError, SetupError, TransientError
+
+from .answers import Lines
+from .client import Client
+
+RESULT_ROWS = 50_000
+"""Rows asked for in one page of results."""
+
+NULL = "#N/A"
+"""Clears a field; an empty cell leaves it as it is. # unconfirmed"""
+
+_IN_MEMORY = 1 << 24  # bytes of a page kept in memory, more goes to a temporary file
+_FIRST_POLL, _POLL_GROWTH, _LAST_POLL = 0.25, 1.6, 10.0
+_MOST_WAIT = 86_400.0  # seconds; a job is given up by Salesforce after a day # unconfirmed
+_ENDED = {"JobComplete", "Failed", "Aborted"}
+_NOT_THERE = 404
+_RESULTS = {"failed": "failedResults", "unprocessed": "unprocessedrecords",
+            "successful": "successfulResults"}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A page of a query job's results.
+
+    Attributes:
+        lines: Its records.
+        locator: Of the next page; None: this is the last.
+    """
+
+    lines: Lines
+    locator: str | None
+
+
+class Jobs:
+    """The jobs of one kind.
+
+    Args:
+        client: The organisation.
+        kind: ``query`` or ``ingest``.
+        operation: Under which name requests are counted.
+    """
+
+    def __init__(self, client: Client, kind: str, operation: str) -> None:
+        self._http = client.http
+        self._root = f"{client.data}/jobs/{kind}"
+        self._operation = operation
+
+    def create(self, body: Mapping[str, Any]) -> str:
+        """Create a job and return its id. Counted with what every job needs: two requests more.
+
+        A create whose answer was lost is sent again: the orphan holds no data and ends by itself.
+        """
+        found = self._json("POST", "", json=dict(body), idempotent=True)
+        self._http.stats.count(self._operation, least=2)
+        return str(found["id"])
+
+    def wait(self, job: str) -> dict[str, Any]:
+        """Poll, ever slower, until a job has ended; return its last state.
+
+        Raises:
+            RequestError: there is no such job.
+            TransientError: it has not ended within a day.
+        """
+        waited, pause = 0.0, _FIRST_POLL
+        while waited < _MOST_WAIT:
+            self._http.clock.wait(pause)
+            waited, pause = waited + pause, min(_LAST_POLL, pause * _POLL_GROWTH)
+            state = self.state(job)
+            if state.get("state") in _ENDED:
+                return state
+        raise TransientError(f"Salesforce: job {job} has not ended within a day")
+
+    def state(self, job: str) -> dict[str, Any]:
+        """Return a job as it is now."""
+        found: dict[str, Any] = self._json("GET", f"/{job}")
+        return found
+
+    def upload(self, job: str, text: str) -> None:
+        """Upload an ingest job's data, once, and let it begin."""
+        self._http.request(
+            "PUT",
+            f"{self._root}/{job}/batches",
+            data=text.encode(),
+            headers={"Content-Type": "text/csv; charset=UTF-8"},
+            operation=self._operation,
+        )
+        self._json("PATCH", f"/{job}", json={"state": "UploadComplete"}, idempotent=True)
+        self._http.stats.count(self._operation, least=2)
+
+    def abort(self, job: str) -> None:
+        """Abort a job; one that has ended already stays as it is."""
+        try:
+            self._json("PATCH", f"/{job}", json={"state": "Aborted"}, idempotent=True)
+        except RequestError as error:
+            if error.status == _NOT_THERE:
+                raise
+
+    def pages(self, job: str, locator: str = "") -> Iterator[Batch]:
+        """Yield the result pages of a query job from a locator on.
+
+        Raises:
+            TransientError: a locator came twice.
+        """
+        seen = {locator}
+        following: str | None = locator
+        while following is not None:
+            batch = self._page(job, following)
+            yield batch
+            following = batch.locator
+            if following in seen:
+                raise TransientError(f"Salesforce: job {job} names the same page twice")
+            seen.add(str(following))
+
+    def _page(self, job: str, locator: str) -> Batch:
+        params: dict[str, Any] = {"maxRecords": RESULT_ROWS}
+        if locator:
+            params["locator"] = locator
+        with tempfile.SpooledTemporaryFile(_IN_MEMORY) as file:
+            batch: list[Batch] = []
+
+            def parse(headers: Mapping[str, str]) -> None:
+                told = headers.get("Sforce-NumberOfRecords", "")
+                following = headers.get("Sforce-Locator", "null")
+                lines = Lines(file, int(told) if told.isdigit() else None)
+                batch.append(Batch(lines, None if following in {"", "null"} else following))
+
+            self._http.download(
+                f"{self._root}/{job}/results",
+                file,
+                check=parse,
+                params=params,
+                headers={"Accept": "text/csv"},
+                operation=self._operation,
+            )
+        self._http.stats.count(self._operation, least=1)
+        return batch[-1]
+
+    def rows(self, job: str, which: str) -> list[dict[str, str]]:
+        """Return the ``failed``, ``unprocessed`` or ``successful`` rows of an ingest job."""
+        answer = self._http.request(
+            "GET", f"{self._root}/{job}/{_RESULTS[which]}", operation=self._operation
+        )
+        self._http.stats.count(self._operation, least=1)
+        text = answer.content.decode("utf-8-sig")
+        return list(csv.DictReader(io.StringIO(text, newline="")))
+
+    def _json(self, method: str, path: str, **options: Any) -> Any:
+        return self._http.json(method, f"{self._root}{path}", operation=self._operation, **options)
+
+
+def failure(state: Mapping[str, Any]) -> Exception:
+    """Return why a query job did not complete."""
+    reason = str(state.get("errorMessage") or state.get("state"))[:300]
+    code = reason.partition(":")[0].strip()
+    if code in {"InvalidVersion", "FeatureNotEnabled", "INVALID_FIELD", "INVALIDJOB"}:
+        return SetupError(f"Salesforce: the query job failed: {reason}")
+    return TransientError(f"Salesforce: the query job failed: {reason}")
+
+
+def to_csv(rows: Iterable[Sequence[str]]) -> str:
+    """Return CSV with line feeds; line ends inside values are quoted."""
+    out = io.StringIO(newline="")
+    csv.writer(out, lineterminator="\n").writerows(rows)
+    return out.getvalue()

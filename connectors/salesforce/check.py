@@ -1,0 +1,127 @@
+"""Looks at everything that would keep a Salesforce connection from working."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from connectors.base import Problem, Stream
+from connectors.endings import ending_problems
+from connectors.errors import ConnectorError, SetupError
+
+from .auth import Login
+from .client import Client
+from .definitions import states
+from .plans import Plan
+from .settings import Settings
+from .source import Reader
+
+_OLD = 30.0  # API versions up to this are retired
+_LITTLE = 0.05  # share of a quota that is little
+
+
+class Check:
+    """The checks of one connection; each yields problems and raises nothing.
+
+    Args:
+        name: The connection.
+        settings: Its settings.
+        reader: Its reading side.
+        client: The organisation.
+        login: Its log-in.
+    """
+
+    def __init__(
+        self, name: str, settings: Settings, reader: Reader, client: Client, login: Login
+    ) -> None:
+        self._name = name
+        self._settings = settings
+        self._reader = reader
+        self._client = client
+        self._login = login
+
+    def problems(self) -> Iterator[Problem]:
+        """Yield every problem."""
+        version = self._settings.version
+        used = {"salesforce-api-30"} if float(version) <= _OLD else set[str]()
+        yield from ending_problems(used, self._name, self._client.http.clock.now())
+        found = list(self._guarded(self._versions)) + list(self._guarded(self._quota))
+        yield from found
+        if any(problem.fatal for problem in found):
+            return  # nothing else can be asked
+        for stream in self._reader.streams():
+            yield from self._guarded(partial(self._object, stream))
+        yield from self._guarded(self._fields)
+        if self._login.rotates:
+            yield Problem(
+                self._name,
+                "Salesforce exchanges the refresh token at each use, so the configured one dies",
+                "switch refresh token rotation off in the app, or use client_credentials",
+            )
+
+    def _guarded(self, check: Callable[[], Iterator[Problem]]) -> Iterator[Problem]:
+        try:
+            yield from check()
+        except SetupError as error:
+            what, _, todo = str(error).rpartition("; ")
+            yield Problem(self._name, what or todo, todo)
+        except ConnectorError as error:
+            yield Problem(self._name, str(error), "try again later")
+
+    def _versions(self) -> Iterator[Problem]:
+        listed = self._client.http.json("GET", "services/data", operation="check")
+        versions = [entry.get("version") for entry in listed] if isinstance(listed, list) else []
+        if self._settings.version not in versions:
+            newest = max((v for v in versions if v), key=float, default="none")
+            yield Problem(
+                f"{self._name}.version",
+                f"the organisation does not offer API version {self._settings.version}",
+                f"set version to one that it has; the newest is {newest}",
+            )
+
+    def _quota(self) -> Iterator[Problem]:
+        limits = self._client.rest("GET", "limits", "check")
+        for key in ("DailyApiRequests", "DailyBulkV2QueryJobs"):
+            limit = limits.get(key) if isinstance(limits, dict) else None
+            if limit and limit["Remaining"] < limit["Max"] * _LITTLE:
+                yield Problem(
+                    self._name,
+                    f"{limit['Remaining']} of {limit['Max']} {key} are left",
+                    "wait until the rolling day frees some, or buy more",
+                    fatal=limit["Remaining"] <= 0,
+                )
+
+    def _object(self, stream: Stream) -> Iterator[Problem]:
+        plan: Plan = self._reader.plan(stream.name)
+        if plan.formulas:
+            yield Problem(
+                f"{self._name}.{stream.name}",
+                f"{', '.join(plan.formulas)} are formulas: a change does not mark the record",
+                "let a full read run regularly, or map the fields that they are made of",
+                fatal=False,
+            )
+        absent = [name for name in plan.absent if name in _MISSED.get(stream.name, ())]
+        if absent:
+            yield Problem(
+                f"{self._name}.{stream.name}",
+                f"the running user does not see {', '.join(absent)}",
+                "grant Read on the fields (field-level security), or do without",
+                fatal=False,
+            )
+
+    def _fields(self) -> Iterator[Problem]:
+        specs = self._reader.own_fields
+        for state in states(specs, self._client.describe("Account")) if specs else ():
+            where = f"{self._name}.Account.{state.name}"
+            if not state.exists:
+                todo = "run `pulsefield fields --create`"
+                yield Problem(where, "the field is missing, or hidden from the running user", todo)
+            elif state.problem:
+                what, _, todo = state.problem.partition("; ")
+                yield Problem(where, what, todo or "change the field")
+
+
+# Usual fields without which matching or scoring loses much.
+_MISSED = {
+    "Account": ("Name", "Website"),
+    "Contact": ("AccountId", "Email"),
+    "Case": ("AccountId",),
+}

@@ -1,0 +1,126 @@
+"""Bulk 2.0 ingest of field values, with the job's states driven by us."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from connectors.base import FieldUpdate, WriteLog, WriteResult
+from connectors.errors import RequestError
+
+from .bulk import NULL, Jobs, to_csv
+from .client import Client
+
+# Salesforce takes 150 MB as base64, 100 MB raw; less keeps memory small and restarts short.
+_LARGEST = 32_000_000
+_RETRYABLE = {"UNABLE_TO_LOCK_ROW", "UNKNOWN_EXCEPTION", "SERVER_UNAVAILABLE"}
+_JOB = {
+    "object": "Account",
+    "operation": "update",
+    "contentType": "CSV",
+    "lineEnding": "LF",
+    "columnDelimiter": "COMMA",
+}
+
+
+class Ingest:
+    """Writes by ingest jobs.
+
+    Args:
+        client: The organisation.
+        operation: Under which name requests are counted.
+    """
+
+    def __init__(self, client: Client, operation: str) -> None:
+        self._jobs = Jobs(client, "ingest", operation)
+
+    def parts(self, updates: Sequence[FieldUpdate]) -> Iterator[Sequence[FieldUpdate]]:
+        """Yield updates in parts that one upload takes; no record twice in one."""
+        part: list[FieldUpdate] = []
+        refs: set[str] = set()
+        size = 0
+        for update in updates:
+            more = sum(len((text or NULL).encode()) + 4 for text in update.values.values()) + 24
+            if part and (size + more > _LARGEST or update.ref in refs):
+                yield part
+                part, refs, size = [], set(), 0
+            part.append(update)
+            refs.add(update.ref)
+            size += more
+        if part:
+            yield part
+
+    def run(self, part: Sequence[FieldUpdate], log: WriteLog) -> Iterator[WriteResult]:
+        """Write one part by one job and yield a result for each update, in order."""
+        refs = [update.ref for update in part]
+        log.sending(refs)
+        job = self._jobs.create(_JOB)
+        log.job(refs, job)
+        self._jobs.upload(job, to_csv(_lines(part)))
+        yield from self._outcome(job, self._jobs.wait(job), part)
+
+    def adopt(self, job: str, updates: Sequence[FieldUpdate]) -> Iterator[WriteResult]:
+        """Yield the results of a job that an earlier process started.
+
+        A job that never got its data is aborted, one that is gone is told so; their rows may
+        be sent again.
+        """
+        try:
+            state = self._jobs.state(job)
+            if state["state"] == "Open":
+                self._jobs.abort(job)
+            state = self._jobs.wait(job)
+        except RequestError as error:
+            reason = f"the job is not there any more ({error.code})"
+            yield from _unknown(updates, "JOB_GONE", reason)
+            return
+        yield from self._outcome(job, state, updates)
+
+    def _outcome(
+        self, job: str, state: dict[str, Any], part: Sequence[FieldUpdate]
+    ) -> Iterator[WriteResult]:
+        """Yield results: what is acknowledged is written, whatever the job's state says."""
+        failed = _by_ref(self._jobs.rows(job, "failed")) if _failures(state) else {}
+        written = None
+        if state["state"] != "JobComplete" or state.get("numberRecordsProcessed") != len(part):
+            failed = _by_ref(self._jobs.rows(job, "failed"))
+            written = _by_ref(self._jobs.rows(job, "successful"))
+        reason = str(state.get("errorMessage") or "not processed by the job")[:300]
+        for update in part:
+            if update.ref in failed:
+                yield _failure(update.ref, failed[update.ref].get("sf__Error", ""))
+            elif written is None or update.ref in written:
+                yield WriteResult(update.ref, ok=True)
+            else:
+                yield from _unknown([update], "NOT_PROCESSED", reason)
+
+
+def _lines(part: Sequence[FieldUpdate]) -> Iterator[list[str]]:
+    names = list(dict.fromkeys(name for update in part for name in update.values))
+    yield ["Id", *names]
+    for update in part:
+        values = update.values
+        cells = [
+            (values[n] if values[n] is not None else NULL) if n in values else "" for n in names
+        ]
+        yield [update.ref, *(cell or "" for cell in cells)]
+
+
+def _failures(state: dict[str, Any]) -> bool:
+    return bool(state.get("numberRecordsFailed"))
+
+
+def _by_ref(rows: Sequence[dict[str, str]]) -> dict[str, dict[str, str]]:
+    return {row.get("Id") or row.get("sf__Id") or "": row for row in rows}
+
+
+def _failure(ref: str, text: str) -> WriteResult:
+    """Return the result of ``CODE:message:fields``."""
+    code, _, rest = text.partition(":")
+    message = rest.rpartition(":")[0] or rest
+    return WriteResult(
+        ref, ok=False, code=code, message=message[:300], retryable=code in _RETRYABLE
+    )
+
+
+def _unknown(updates: Sequence[FieldUpdate], code: str, reason: str) -> Iterator[WriteResult]:
+    for update in updates:
+        yield WriteResult(update.ref, ok=False, code=code, message=reason, retryable=True)

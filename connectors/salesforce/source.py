@@ -1,0 +1,148 @@
+"""The reading side of a Salesforce connection."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pyarrow as pa
+
+from connectors.base import Context, FieldSpec, Page, Stream
+from connectors.mapping import Batch, FieldMap, TableMap, join
+from connectors.pages import ahead
+
+from .answers import Answer
+from .client import Client
+from .derived import derive, true
+from .echo import Echoes
+from .plans import Plan, make_plan, streams
+from .reading import Part, Reading
+from .settings import Settings
+from .watermark import Watermark, literal, with_overlap
+
+
+class Reader:
+    """Reads the objects that the settings name."""
+
+    def __init__(self, name: str, settings: Settings, context: Context, client: Client) -> None:
+        self._name = name
+        self._settings = settings
+        self._context = context
+        self._client = client
+        self._counts: dict[str, int] | None = None
+        self._plans: dict[str, Plan] = {}
+
+    def streams(self) -> Sequence[Stream]:
+        """Return what is read, accounts first."""
+        return streams(self._settings)
+
+    @property
+    def own_fields(self) -> Sequence[FieldSpec]:
+        """Fields of ours that this connection is a target of."""
+        return self._context.own_fields
+
+    def forget(self) -> None:
+        """Describe objects anew: fields have been made or granted."""
+        self._plans.clear()
+
+    def plan(self, entity: str) -> Plan:
+        """Return how an object is read. Errors as ``make_plan``."""
+        if entity not in self._plans:
+            own = self._context.own_fields
+            self._plans[entity] = make_plan(entity, self._settings, self._client, own)
+        return self._plans[entity]
+
+    def read(self, entity: str, since: str | None) -> Iterator[Page]:
+        """Yield the records of an object since a watermark, or all.
+
+        Raises:
+            SetupError, TransientError: as ``Source.read``.
+        """
+        plan = self.plan(entity)
+        mark = self._start(since)
+        reading = Reading(self._client, plan, self._settings.bulk_above)
+        expected = self._expected(entity) if mark.full else None
+        echoes = Echoes(mark.seen, forget=not self._written(entity))
+        for part in ahead(reading.parts(mark, expected)):
+            yield self._page(plan, part, echoes)
+
+    def _written(self, entity: str) -> bool:
+        """Whether we write to an object ourselves."""
+        return entity == "Account" and bool(self._context.own_fields)
+
+    def _start(self, since: str | None) -> Watermark:
+        now = literal(self._client.http.server_time())
+        if since is None:
+            return Watermark(now, full=True)
+        mark = Watermark.parse(since)
+        if mark.over:
+            return Watermark(now, since=with_overlap(mark.until), seen=mark.seen)
+        return mark
+
+    def _expected(self, entity: str) -> int | None:
+        """Return about how many records an object has; one request for all objects."""
+        if self._counts is None:
+            names = ",".join(stream.name for stream in self.streams())
+            found = self._client.rest(
+                "GET", "limits/recordCount", "count records", params={"sObjects": names}
+            )
+            self._client.http.stats.count("count records", least=1)
+            listed = found.get("sObjects", []) if isinstance(found, dict) else []
+            self._counts = {entry["name"]: int(entry["count"]) for entry in listed}
+        return self._counts.get(entity)
+
+    def _page(self, plan: Plan, part: Part, echoes: Echoes) -> Page:
+        answer, mark = part
+        batch = Batch(self._name, self._context.now, self._settings.personal_data)
+        raw = {**raw_columns(plan.map, answer), **derive(plan.entity, answer, plan.given)}
+        table = plan.map.build_columns(raw, answer.count, batch)
+        written = self._written(plan.entity)
+        fresh = echoes.fresh(table, None if written else _overlapping(plan, answer, mark))
+        tables = {plan.map.table: fresh}
+        if written:
+            tables["held"] = held(answer, self._context.own_fields, plan.own)
+        mark = replace(mark, seen=echoes.text(end=mark.over))
+        return Page(tables, mark.text(), fresh.num_rows, batch.findings)
+
+
+def _overlapping(plan: Plan, answer: Answer, mark: Watermark) -> list[bool]:
+    """Tell which records the next increment will bring again."""
+    start = with_overlap(mark.until)[: len("2026-01-01T00:00:00")]
+    return [
+        stamp is not None and stamp[: len(start)] >= start for stamp in answer.column(plan.changed)
+    ]
+
+
+def raw_columns(mapped: TableMap, answer: Answer) -> dict[str, Sequence[Any]]:
+    """Return canonical column -> the vendor's values, for ``TableMap.build_columns``."""
+
+    def values(entry: FieldMap) -> Sequence[Any]:
+        columns = [answer.column(name) for name in entry.fields]
+        if not columns:
+            return [entry.value] * answer.count
+        return columns[0] if len(columns) == 1 else join(columns)
+
+    return {name: values(entry) for name, entry in mapped.columns.items()}
+
+
+def held(answer: Answer, specs: Sequence[FieldSpec], there: Sequence[str]) -> pa.Table:
+    """Return what our own fields hold now: id, and canonical text by field; not of deleted ones."""
+    columns: Mapping[str, list[Any]] = {
+        "id": answer.column("Id"),
+        **{
+            spec.name: [_text(spec, value) for value in answer.column(spec.name)]
+            if spec.name in there
+            else [None] * answer.count
+            for spec in specs
+        },
+    }
+    schema = pa.schema([(name, pa.string()) for name in columns])
+    table = pa.table({name: pa.array(v, pa.string()) for name, v in columns.items()}, schema)
+    return table.filter(
+        pa.array([not true(gone) for gone in answer.column("IsDeleted")], pa.bool_())
+    )
+
+
+def _text(spec: FieldSpec, value: object) -> str | None:
+    """Return canonical text; Salesforce turns line feeds in long texts into CR LF."""
+    text = spec.to_text(value)
+    return text.replace("\r\n", "\n") if text else text

@@ -1,0 +1,67 @@
+"""How far an object was read: opaque text for others, JSON for us."""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+
+from connectors.errors import SetupError
+
+# The stamp is set before the commit, so that a late commit shows up below an earlier bound;
+# transactions end within ten minutes. # unconfirmed
+OVERLAP = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Watermark:
+    """A place in the reading of one object.
+
+    Attributes:
+        until: Once all pages are read, everything up to this server time is.
+        since: Changes from this time on are being read; None: everything is, or reading is over.
+        full: A full read is under way.
+        job: The Bulk job whose results are being read.
+        locator: Where in them; ``""``: from the start.
+        seen: Fingerprints of the versions handed on (``echo.py``).
+    """
+
+    until: str
+    since: str | None = None
+    full: bool = False
+    job: str | None = None
+    locator: str = ""
+    seen: str = ""
+
+    @property
+    def over(self) -> bool:
+        """Whether reading up to ``until`` had come to its end."""
+        return self.since is None and not self.full
+
+    def text(self) -> str:
+        """Return the text to keep."""
+        return json.dumps({k: v for k, v in asdict(self).items() if v}, separators=(",", ":"))
+
+    @classmethod
+    def parse(cls, text: str) -> "Watermark":
+        """Return the watermark of a text.
+
+        Raises:
+            SetupError: the text is not ours.
+        """
+        try:
+            mark = cls(**json.loads(text))
+            datetime.fromisoformat(mark.until)
+        except (ValueError, TypeError):
+            raise SetupError(
+                "Salesforce: a watermark cannot be read; read this connection in full again"
+            ) from None
+        return mark
+
+
+def literal(at: datetime) -> str:
+    """Return a time as SOQL and watermarks write it."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def with_overlap(until: str) -> str:
+    """Return where the next increment begins."""
+    return literal(datetime.fromisoformat(until) - OVERLAP)
