@@ -166,9 +166,10 @@ What the words mean:
   the newest row (aggregates mean, median, min, max, share, last, sum, count, distinct alike).
 - Peers of a metric: accounts of the same segment (accounts in none are one group) with m > 0,
   unweighted; mean and population sd are both shrunk: (n segment + 10 portfolio) / (n + 10). A
-  part that nobody observed leaves the sums of value and spread, whatever its policy, but stays
-  in the coverage's. ``exclude`` weighs a part w m everywhere but in the coverage, and adds no
-  spread. A component score is observed with m = its coverage while it has a value.
+  part that nobody observed leaves every sum (value, coverage, spread), whatever its policy;
+  coverage is 0 where no part is left. ``exclude`` weighs a part w m everywhere but in the
+  coverage, and adds no spread. A component score is observed with m = its coverage while it
+  has a value.
 - ``worst_pull`` takes the smallest goodness used (after the missing policy) among parts with
   weight. Then floors, in order, then caps, in order: where both bind, the cap wins.
 - ``dead_band``: up when value >= border + 3, down when value <= border - 3.

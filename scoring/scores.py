@@ -93,7 +93,7 @@ def _used(ctx: Context, score: str) -> Step:
             (q(part.name, "weight"), _weight_used(ctx, part)),
             (q(part.name, "spread"), _spread(ctx, part)),
             (q(part.name, "seen"), f"{part.weight} * i.{q(part.name, 'seen')}"),
-            (q(part.name, "whole"), part.weight),
+            (q(part.name, "whole"), _weight_known(ctx, part)),
         ]
     source = (
         f"{ctx.step(f'inputs_{score}')} AS i"
@@ -116,6 +116,11 @@ def _goodness_used(ctx: Context, part: Part) -> str:
 def _weight_used(ctx: Context, part: Part) -> str:
     if part.missing == "exclude":
         return f"{part.weight} * i.{ctx.q(part.name, 'seen')}"
+    return _weight_known(ctx, part)
+
+
+def _weight_known(ctx: Context, part: Part) -> str:
+    """The weight; 0 where nobody has observed the part."""
     return case([(f"x.{ctx.q(part.name)} IS NULL", ctx.num(0))], part.weight)
 
 
@@ -134,12 +139,13 @@ def _mean(ctx: Context, score: str) -> Step:
     worst = least([f"CASE WHEN {q(name, 'weight')} > 0 THEN {q(name)} END" for name in names])
     squares = total(f"{q(name, 'spread')} * {q(name, 'spread')}" for name in names)
     seen = total(q(name, "seen") for name in names)
+    whole = total(q(name, "whole") for name in names)
     columns = [
         (q("account"), q("account")),
         (q("weight"), weight),
         (q("mean"), f"{weighed} / nullif({weight}, 0)"),
         (q("worst"), worst),
-        (q("coverage"), f"{seen} / {total(q(name, 'whole') for name in names)}"),
+        (q("coverage"), f"coalesce({seen} / nullif({whole}, 0), {ctx.num(0)})"),
         (q("spread"), f"sqrt({squares}) / nullif({weight}, 0)"),
     ]
     about = f"{score}: weighted mean, coverage and spread"

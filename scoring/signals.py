@@ -237,11 +237,17 @@ def _signals(ctx: Context) -> Step:
     sources += [_joined(ctx, f"signals_{table}", ctx.q(table)) for table in fact_tables(ctx)]
     columns = [(ctx.q("account"), f"p.{ctx.q('account')}")]
     for name, signal in ctx.model.signals.items():
-        columns.append((ctx.q(name), divided(ctx, name)))
+        value = divided(ctx, name)
+        columns.append((ctx.q(name), value if _bounded(signal) else ctx.dialect.finite(value)))
         if signal.fresh_for is not None:
             columns.append((ctx.q(f"{name} age"), f"{ctx.q(signal.table)}.{ctx.q(f'{name} age')}"))
     about = "every signal of every account; null is unknown"
     return Step("signals", about, str(Select(columns, "\n".join(sources))), kept=True)
+
+
+def _bounded(signal: Signal) -> bool:
+    """Whether a signal is finite because its rows are; sums and quotients can overflow."""
+    return not signal.per and signal.compare is None and signal.aggregate not in {"sum", "mean"}
 
 
 def divided(ctx: Context, name: str) -> str:

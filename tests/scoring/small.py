@@ -8,7 +8,8 @@ import pyarrow as pa
 
 from scoring import Model, Snapshot, load_model, score
 
-NOW = datetime(2026, 11, 27, 12)
+NOW = datetime.fromisoformat("2026-11-27T12:00:00")
+"""UTC without zone, as facts have it."""
 
 
 def ago(**parts: float) -> datetime:

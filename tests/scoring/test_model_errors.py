@@ -185,7 +185,7 @@ def test_a_column_that_the_facts_lack_is_named_with_near_ones() -> None:
     usage = rows([{"account": 1, "day": None, "user_ref": "u"}])
     with pytest.raises(
         ModelError,
-        match="active_users_30d.of = 'user_reff': no such column of usage.*did you mean user_ref",
+        match=r"active_users_30d.of = 'user_reff': no such column of usage.*did you mean user_ref",
     ):
         run(declared, {"usage": usage})
 
@@ -194,7 +194,7 @@ def test_a_column_of_another_kind_is_refused_before_anything_runs() -> None:
     declared = load_model(EXAMPLE)
     usage = rows([{"account": 1, "day": "2026-01-01", "count": "many"}])
     with pytest.raises(
-        ModelError, match="usage_trend.of = 'count': a column of kind integer or number"
+        ModelError, match=r"usage_trend.of = 'count': a column of kind integer or number"
     ):
         run(declared, {"usage": usage})
 

@@ -305,7 +305,7 @@ def test_money_is_converted_with_rates() -> None:
 def test_money_in_several_currencies_without_rates_is_refused() -> None:
     with pytest.raises(
         ModelError,
-        match="signals.x = EUR, USD: one currency, or a rate for each; no rate for EUR, USD",
+        match=r"signals.x = EUR, USD: one currency, or a rate for each; no rate for EUR, USD",
     ):
         signal(MONEY, invoices((1.0, "EUR"), (1.0, "USD")))
     with pytest.raises(ModelError, match="no rate for JPY"):
@@ -319,3 +319,14 @@ def test_money_in_several_currencies_without_rates_is_refused() -> None:
 def test_rows_of_unknown_accounts_change_nothing() -> None:
     facts = {"tickets": rows([{"account": a, "opened_at": ago(days=1)} for a in (1, 77, None)])}
     assert signal(COUNT, facts) == 1
+
+
+def test_what_overflows_is_unknown_not_infinite() -> None:
+    huge = {
+        "surveys": rows([{"account": 1, "at": ago(days=d), "score": 1.7e308} for d in (1, 2, 9)])
+    }
+    text = 'table = "surveys"\naggregate = "sum"\nof = "score"\n'
+    assert signal(text, huge) is None
+    assert signal(f'{text}window = "7d"\ncompare = "ratio"', huge) is None
+    facts = {"accounts": accounts({"mrr": 1.7e308})}
+    assert signal('field = "mrr"\nper = 0.001', facts) is None
