@@ -177,7 +177,11 @@ class Parquet:
     def columns(self) -> list[str]:
         """Return the names of the top-level columns."""
         with _explained(self.path):
-            return unique(list(pq.read_schema(self.path).names))
+            names = list(pq.read_schema(self.path).names)
+        twice = [name for name, count in Counter(names).items() if count > 1]
+        if twice:
+            raise SetupError(f"{self.path}: more than one column is called {twice[0]!r}")
+        return names
 
     def digest(self) -> str:
         """Return the hash of the bytes."""
@@ -196,7 +200,7 @@ class Query:
 
     def __init__(self, url: str, query: str, since: Any) -> None:
         try:
-            self._engine = sa.create_engine(url, hide_parameters=True)
+            self._engine = sa.create_engine(url, hide_parameters=True, poolclass=sa.NullPool)
         except (sa.exc.ArgumentError, ImportError) as error:
             raise SetupError(f"the database URL cannot be used: {type(error).__name__}") from None
         self._text = sa.text(query)

@@ -79,7 +79,7 @@ class Tables:
         facts = None
         if not content or content != mark.content:
             facts = rows.scan()
-            content = content or _hash(entry, facts.content)
+            content = content or self._hash(entry, facts.content)
         held = self._held(entry, mark)
         if facts is not None and content != mark.content:
             yield from self._pages(rows, facts, replace(mark, content=content), held)
@@ -118,7 +118,11 @@ class Tables:
     def _content(self, entry: TableObject, readers: Sequence[Reader]) -> str:
         """Return the hash of what decides the rows; empty if only reading would tell."""
         parts = [reader.digest() for reader in readers]
-        return _hash(entry, *parts) if all(parts) else ""
+        return self._hash(entry, *parts) if all(parts) else ""
+
+    def _hash(self, entry: TableObject, *parts: str) -> str:
+        told = f"{entry.model_dump_json()} {self._settings.personal_data}"
+        return hashlib.sha256("".join([told, *parts]).encode()).hexdigest()
 
     def _rows(self, stream: str, entry: TableObject, readers: Sequence[Reader]) -> Rows:
         findings = Findings()
@@ -131,7 +135,3 @@ class Tables:
 
     def _output_digest(self) -> str:
         return ""
-
-
-def _hash(entry: TableObject, *parts: str) -> str:
-    return hashlib.sha256("".join([entry.model_dump_json(), *parts]).encode()).hexdigest()

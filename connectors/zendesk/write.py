@@ -17,6 +17,7 @@ _UPDATE = "/api/v2/organizations/update_many.json"
 _FIRST_POLL, _SLOWEST_POLL, _SLOWER = 0.4, 5.0, 1.5  # seconds, seconds, factor
 _PATIENCE = 1800.0  # seconds that a job may take; Zendesk names no limit
 _OVER = frozenset({"completed", "failed", "killed"})  # killed is unconfirmed
+_ROWS_REFUSED = frozenset({400, 413, 422})  # what one row or the size of a batch may cause
 # Row errors that may pass: somebody else was saving the same organization. # unconfirmed
 _PASSING = frozenset({"Conflict", "DatabaseConflict", "LockTimeout"})
 
@@ -89,6 +90,8 @@ class Writer:
         try:
             answer = self._send(body, flying)
         except RequestError as error:
+            if error.status not in _ROWS_REFUSED:
+                raise SetupError(f"{error}; check base_url") from None
             if len(updates) == 1:
                 reason = WriteResult(updates[0].ref, False, error.code, str(error))  # noqa: FBT003
                 return [_Flight(updates, results=[reason])]

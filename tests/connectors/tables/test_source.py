@@ -125,6 +125,13 @@ def test_two_columns_of_one_name(tmp_path):
     assert got.found["column_named_twice"].examples == ("n",)
 
 
+def test_two_parquet_columns_of_one_name_are_refused(tmp_path):
+    table = pa.table([pa.array([1]), pa.array([2])], names=["n", "n"])
+    pq.write_table(table, tmp_path / "usage.parquet")
+    with pytest.raises(SetupError, match="more than one column is called 'n'"):
+        read(tmp_path, USAGE | {"file": "usage.parquet"})
+
+
 def test_a_missing_column_is_named_with_the_nearest_one(tmp_path):
     put(tmp_path, "usage.csv", "account,day,Feature,n\nA,2026-11-01,x,3\n")
     with pytest.raises(SetupError, match=r"no column 'feature'; did you mean 'Feature'"):

@@ -164,6 +164,14 @@ def test_a_refused_batch_is_halved_until_the_bad_row_is_alone(status):
     assert [health(app, n) for n in range(1, 9)] == [50.0] * 4 + [None] + [50.0] * 3
 
 
+def test_an_account_without_bulk_updates_is_not_asked_row_by_row():
+    _, to = ready(8)
+    to.wire.answers += [("update_many", 404, b"", {})] * 9
+    with pytest.raises(SetupError, match="base_url"):
+        write(to, updates(range(1, 9), pulsefield_health="50"))
+    assert to.wire.paths() == ["PUT /api/v2/organizations/update_many.json"]
+
+
 def test_a_job_left_by_a_killed_process_is_adopted():
     app, to = ready(3)
     app.fail_row(2)
