@@ -2,6 +2,7 @@
 
 from importlib import resources
 
+from .change import change
 from .compile import model_sql
 from .errors import ModelError, Problem
 from .load import load_model
@@ -14,6 +15,7 @@ __all__ = [
     "ModelError",
     "Problem",
     "Snapshot",
+    "change",
     "check_columns",
     "load_model",
     "model_sql",
