@@ -24,6 +24,7 @@ Values: TypeAlias = list[Any]
 Links: TypeAlias = Mapping[str, Mapping[str, Sequence[str]]]
 _OFF = frozenset({"canceled", "cancelled", "no_show", "rescheduled"})  # no meeting took place
 _MOMENTS = Moments()
+_DOMAINS = OBJECTS["companies"].derive
 _STAGES = frozenset(OBJECTS["tickets"].columns["status"].values)  # type: ignore[union-attr]
 _GOOD = {"nps": 9, "csat": 4, "ces": 4}  # our default: promoters, and 4 of 5 and better
 
@@ -85,9 +86,12 @@ def _common(plan: Plan, records: Sequence[Record], links: Links) -> dict[str, Va
 
 def _merged(plan: Plan, records: Sequence[Record], batch: Batch) -> pa.Table | None:
     """Return deleted rows for the ids that HubSpot merged into these records, if any."""
-    rows = []
+    rows: list[dict[str, str]] = []
+    if plan.id_names:
+        return None  # rows are told apart by other properties than HubSpot's id
     for record in records:
-        for loser in _split(record["properties"].get(MERGED)):
+        merged = record["properties"].get(MERGED)
+        for loser in _split(merged) if merged else ():
             row = {"id": plan.spec.prefix + loser}
             if plan.spec.table == "accounts":
                 row["master_ref"] = str(record["id"])
@@ -106,10 +110,14 @@ def _split(value: str | None) -> list[str]:
 
 
 def _companies(rows: Sequence[Record], _: Plan) -> dict[str, Values]:
-    domains = []
+    domains: Values = []
     for row in rows:
-        every = (row.get("domain"), *_split(row.get("hs_additional_domains")), row.get("website"))
-        domains.append(list(dict.fromkeys(one for one in every if one)) or None)
+        domain, more, website = map(row.get, _DOMAINS)
+        if not more and (not website or website == domain):
+            domains.append([domain] if domain else None)
+            continue
+        every = (domain, *_split(more), website)
+        domains.append(list(dict.fromkeys(one for one in every if one)))
     return {"domains": domains}
 
 

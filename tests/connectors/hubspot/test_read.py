@@ -218,7 +218,8 @@ def test_usual_property_that_an_account_lacks_stays_empty():
     assert read(connection(app).to, "companies").tables["accounts"][0]["industry"] is None
 
 
-def test_ticket_belongs_to_its_primary_company_and_requester():
+@pytest.mark.parametrize("since", [None, '{"until":"2026-09-30T00:00:00+00:00"}'])
+def test_ticket_belongs_to_its_primary_company_and_requester(since):
     app = account()
     companies(app, 3)
     load(
@@ -238,12 +239,12 @@ def test_ticket_belongs_to_its_primary_company_and_requester():
         {"id": "6", "hs_pipeline_stage": "99881", "closed_date": "2026-09-02T08:00:00.000Z"},
     )
     load(app, "contacts", {"id": "7"})
-    link(app, "tickets", "companies", (5, 1002), primary=False)
-    link(app, "tickets", "companies", (5, 1001))
+    link(app, "tickets", "companies", (5, 1001), primary=False)
+    link(app, "tickets", "companies", (5, 1002))
     link(app, "tickets", "contacts", (5, 7), primary=False)
-    result = read(connection(app).to, "tickets")
+    result = read(connection(app).to, "tickets", since)
     ticket = rows(result, "tickets")["5"]
-    assert (ticket["account_ref"], ticket["requester_ref"]) == ("1001", "7")
+    assert (ticket["account_ref"], ticket["requester_ref"]) == ("1002", "7")
     assert (ticket["status"], ticket["priority"]) == ("closed", "urgent")
     assert (ticket["topic"], ticket["channel"]) == ("billing", "web")
     assert (ticket["resolution_hours"], ticket["first_reply_minutes"]) == (pytest.approx(24), 30)
