@@ -34,9 +34,11 @@ class Repeats:
 
     def found(self) -> frozenset[int]:
         """Return the hashes of the keys seen at least twice."""
-        counts = pc.value_counts(pa.chunked_array(self._parts, pa.int64()))
-        again = counts.filter(pc.greater(counts.field("counts"), 1))
-        return frozenset(again.field("values").to_pylist())
+        keys = pa.chunked_array(self._parts, pa.int64()).combine_chunks()
+        # Sorting takes a quarter of the memory that counting them in a hash table does.
+        ordered = keys.take(pc.sort_indices(keys))
+        again = pc.equal(ordered[1:], ordered[:-1])
+        return frozenset(ordered[1:].filter(again).to_pylist())
 
 
 @dataclass(slots=True)

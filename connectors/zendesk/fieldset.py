@@ -153,6 +153,6 @@ def _state(spec: FieldSpec, field: Mapping[str, Any] | None) -> FieldState:
     elif field.get("active") is False:
         problem = "is not active; activate it in Admin Center > People > Organization fields"
     elif lacking := _lacking(spec, field):
-        problem = f"lacks the options {', '.join(lacking)}; pulsefield fields adds them"
+        problem = f"lacks the options {', '.join(lacking)}; pulsefield fields --create adds them"
     kind = spec.type if found == wanted else found
     return FieldState(spec.name, kind, exists=True, visible=True, writable=True, problem=problem)

@@ -193,7 +193,7 @@ class Writer:
             if missing:
                 raise SetupError(
                     f"Zendesk ignored {', '.join(missing)}: there is no such organization field; "
-                    "run pulsefield fields"
+                    "run pulsefield fields --create"
                 )
             unlike = [
                 name for name, text in update.values.items() if not self._same(name, text, fields)
