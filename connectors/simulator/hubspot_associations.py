@@ -71,23 +71,19 @@ class Associations:
 
     def drop(self, kind: str, record_id: int) -> None:
         """Forget every link of an object."""
-        for (from_, to), links in self._links.items():
-            if from_ != kind:
-                continue
-            for link in links.pop(record_id, ()):
-                back = self._links[to, from_]
-                back[link.id] = [other for other in back[link.id] if other.id != record_id]
+        for from_, to in self._links:
+            if from_ == kind:
+                self._drop_pair(from_, to, record_id)
 
     def move(self, kind: str, gone: int, into: int) -> None:
         """Give an object's links to another, as a merge does."""
         for (from_, to), links in list(self._links.items()):
             if from_ == kind and gone in links:
                 moved = [(into, link.id) for link in links[gone]]
-                self.drop_pair(from_, to, gone)
+                self._drop_pair(from_, to, gone)
                 self.add(from_, to, moved, primary=False)
 
-    def drop_pair(self, from_: str, to: str, record_id: int) -> None:
-        """Forget an object's links to one type."""
+    def _drop_pair(self, from_: str, to: str, record_id: int) -> None:
         for link in self._links[from_, to].pop(record_id, ()):
             back = self._links[to, from_]
             back[link.id] = [other for other in back[link.id] if other.id != record_id]

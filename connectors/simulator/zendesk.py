@@ -13,8 +13,8 @@ from werkzeug.wrappers import Request, Response
 
 from .limits import Clock
 from .standin import Body, Handler, StandIn, reply, routes
-from .zendesk_access import Access, Token, endpoint_header
-from .zendesk_errors import limited, not_admin, not_found
+from .zendesk_access import Access, Token
+from .zendesk_errors import not_admin, not_found
 from .zendesk_reads import Reads
 from .zendesk_state import ADMIN_ID, State
 from .zendesk_store import stamp
@@ -104,16 +104,9 @@ class ZendeskAccount(StandIn):
             return {}
         self.access.authorize(request, _resource(endpoint, values))
         headers = self.access.pace()
-        if endpoint in _EXPORTS:
-            if self.access.role != "admin":
-                raise not_admin()
-            verdict = self.access.incremental.take()
-            headers |= endpoint_header("incremental-exports", verdict)
-            if not verdict.allowed:
-                refusal = limited(verdict)
-                refusal.headers.update(headers)
-                raise refusal
-        return headers
+        if endpoint in _EXPORTS and self.access.role != "admin":
+            raise not_admin()
+        return self.access.pace_endpoint(endpoint, values, headers)
 
     def not_routed(self, problem: HTTPException) -> Response:
         """Answer a path or method that Zendesk does not have."""

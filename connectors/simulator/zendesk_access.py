@@ -2,7 +2,9 @@
 
 from base64 import b64decode
 from binascii import Error as Base64Error
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from werkzeug.wrappers import Request
 
@@ -14,6 +16,8 @@ REQUESTS_PER_MINUTE = {"team": 200, "growth": 400, "enterprise": 700, "high_volu
 INCREMENTAL_PER_MINUTE = {False: 10, True: 30}  # by High Volume add-on
 TICKET_UPDATES_PER_MINUTE = {False: 100, True: 300}  # likewise
 ORGANIZATION_UPDATES = 5  # a minute for each organization
+TICKET_CHANGES = 30  # in ten minutes for each ticket
+TICKET_LISTS_PER_MINUTE = 100  # unconfirmed
 # Bounds of expires_in; documented as exclusive, with the upper one in the vendor's own example.
 EXPIRES = (300, 172_800)
 DEFAULT_EXPIRES = 1_800
@@ -67,6 +71,8 @@ class Access:
     incremental: Limiter
     organization: Limiter
     ticket_updates: Limiter
+    one_ticket: Limiter
+    ticket_lists: Limiter
     client_id: str = "pulsefield_sync"
     client_secret: str = "zendesk-client-secret"  # noqa: S105 - opens nothing but this stand-in
     email: str = "admin@example.com"
@@ -86,6 +92,8 @@ class Access:
             RollingWindow(INCREMENTAL_PER_MINUTE[high_volume], 60, clock),
             RollingWindow(ORGANIZATION_UPDATES, 60, clock),
             RollingWindow(TICKET_UPDATES_PER_MINUTE[high_volume], 60, clock),
+            RollingWindow(TICKET_CHANGES, 600, clock),
+            RollingWindow(TICKET_LISTS_PER_MINUTE, 60, clock),
         )
 
     def authorize(self, request: Request, resource: str) -> None:
@@ -111,6 +119,31 @@ class Access:
         """
         verdict = self.general.take()
         headers = general_headers(verdict)
+        if not verdict.allowed:
+            refusal = limited(verdict)
+            refusal.headers.update(headers)
+            raise refusal
+        return headers
+
+    def pace_endpoint(self, endpoint: str, values: Mapping[str, Any], headers: Body) -> Body:
+        """Count a request where its endpoint has a limit of its own; add that limit's header.
+
+        Raises:
+            Refusal: 429.
+        """
+        own = {
+            "export": ("incremental-exports", self.incremental),
+            "time_export": ("incremental-exports", self.incremental),
+            "update_tickets": ("ticket-updates", self.ticket_updates),
+            "update_ticket": ("per-ticket-updates", self.one_ticket),
+        }.get(endpoint)
+        if endpoint == "page" and values["name"] == "tickets":
+            own = ("tickets-index", self.ticket_lists)
+        if own is None:
+            return headers
+        name, limiter = own
+        verdict = limiter.take(str(values["record_id"]) if endpoint == "update_ticket" else "")
+        headers = headers | endpoint_header(name, verdict)
         if not verdict.allowed:
             refusal = limited(verdict)
             refusal.headers.update(headers)

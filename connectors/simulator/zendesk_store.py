@@ -91,14 +91,6 @@ class Table:
         self._ids.remove(record_id)
         del self.rows[record_id]
 
-    def add(self, row: Body, now: float) -> None:
-        """Add one row."""
-        self._sort()
-        self.rows[row["id"]] = row
-        self.changed[row["id"]] = int(now)
-        insort(self._ids, row["id"])
-        insort(self._order, (int(now), row["id"]))
-
     def _sort(self) -> None:
         if not self._sorted:
             self._ids.sort()

@@ -125,6 +125,7 @@ def test_exports_share_one_limit(add_on, limit):
     assert {answer.status_code for answer in answers} == {200}
     refused = call(f"GET {paths[0]}")
     assert (refused.status_code, refused.headers["Retry-After"]) == (429, "61")
+    assert "X-Rate-Limit-Remaining" in refused.headers
     assert call("GET /api/v2/organizations").status_code == 200
     app.clock.advance(60)
     assert call(f"GET {paths[0]}").status_code == 200

@@ -186,6 +186,17 @@ def test_ticket_updates_have_a_limit_of_their_own(add_on, limit):
     assert codes == [200] * limit + [429]
 
 
+def test_one_ticket_takes_thirty_changes_in_ten_minutes():
+    app, call = account(tickets=2)
+    answers = [call("PUT /api/v2/tickets/1", {"ticket": {"priority": "low"}}) for _ in range(31)]
+    assert answers[0].headers["zendesk-ratelimit-per-ticket-updates"].startswith("total=30; rem")
+    assert [answer.status_code for answer in answers] == [200] * 30 + [429]
+    assert call("PUT /api/v2/tickets/2", {"ticket": {"priority": "low"}}).status_code == 200
+    assert "zendesk-ratelimit-tickets-index" in call("GET /api/v2/tickets").headers
+    app.clock.advance(600)
+    assert call("PUT /api/v2/tickets/1", {"ticket": {"priority": "low"}}).status_code == 200
+
+
 def test_ticket_fields_are_kept_by_id():
     _, call = account(tickets=1)
     body = {"ticket_field": {"type": "text", "title": "Health"}}
