@@ -14,9 +14,11 @@ from .rules import TOO_MANY_JOBS
 
 BATCH = 100  # Zendesk, Job Statuses and the TooManyValues error
 _UPDATE = "/api/v2/organizations/update_many.json"
+_JOBS = "/api/v2/job_statuses"
+_GONE: Mapping[str, Any] = {"status": "gone", "message": "the job's status is no longer kept"}
 _FIRST_POLL, _SLOWEST_POLL, _SLOWER = 0.4, 5.0, 1.5  # seconds, seconds, factor
 _PATIENCE = 1800.0  # seconds that a job may take; Zendesk names no limit
-_OVER = frozenset({"completed", "failed", "killed"})  # killed is unconfirmed
+_OVER = frozenset({"completed", "failed", "killed", "gone"})  # killed is unconfirmed
 _ROWS_REFUSED = frozenset({400, 413, 422})  # what one row or the size of a batch may cause
 # Row errors that may pass: somebody else was saving the same organization. # unconfirmed
 _PASSING = frozenset({"Conflict", "DatabaseConflict", "LockTimeout"})
@@ -71,14 +73,7 @@ class Writer:
     def adopt(self, job: str, updates: Sequence[FieldUpdate]) -> Iterator[WriteResult]:
         """Yield the results of a job that an earlier process started."""
         flight = _Flight(updates, job)
-        try:
-            self._follow([flight])
-        except RequestError:  # statuses are kept for one day
-            gone = "the job's status is no longer kept"
-            flight.results = [
-                WriteResult(update.ref, False, "JobGone", gone, True)  # noqa: FBT003
-                for update in updates
-            ]
+        self._follow([flight])
         yield from flight.results or ()
 
     def _submit(
@@ -93,7 +88,7 @@ class Writer:
             if error.status not in _ROWS_REFUSED:
                 raise SetupError(f"{error}; check base_url") from None
             if len(updates) == 1:
-                reason = WriteResult(updates[0].ref, False, error.code, str(error))  # noqa: FBT003
+                reason = WriteResult(updates[0].ref, ok=False, code=error.code, message=str(error))
                 return [_Flight(updates, results=[reason])]
             middle = len(updates) // 2
             halves = (updates[:middle], updates[middle:])
@@ -153,17 +148,17 @@ class Writer:
             waited, pause = waited + pause, min(pause * _SLOWER, _SLOWEST_POLL)
 
     def _statuses(self, flights: Sequence[_Flight]) -> list[Mapping[str, Any]]:
-        if len(flights) == 1:
-            body = self._http.json(
-                "GET", f"/api/v2/job_statuses/{flights[0].job}", operation="jobs"
-            )
-            return [body.get("job_status") or {}]
-        ids = ",".join(flight.job for flight in flights)
-        body = self._http.json(
-            "GET", "/api/v2/job_statuses/show_many", params={"ids": ids}, operation="jobs"
-        )
-        known = {str(job.get("id")): job for job in body.get("job_statuses") or ()}
-        return [known.get(flight.job, {}) for flight in flights]
+        """Return the jobs' statuses; one that is no longer kept (after a day) is ``gone``."""
+        ids = [flight.job for flight in flights]
+        path = f"{_JOBS}/{ids[0]}" if len(ids) == 1 else f"{_JOBS}/show_many"
+        params = {} if len(ids) == 1 else {"ids": ",".join(ids)}
+        try:
+            body = self._http.json("GET", path, params=params, operation="jobs")
+        except RequestError:
+            body = {}
+        jobs = [body["job_status"]] if body.get("job_status") else body.get("job_statuses") or ()
+        known = {str(job.get("id")): job for job in jobs}
+        return [known.get(job, _GONE) for job in ids]
 
     def _verify(self, flying: deque[_Flight]) -> Iterator[WriteResult]:
         """Land everything, and read back what was said to be written."""
@@ -200,7 +195,9 @@ class Writer:
             ]
             if unlike:
                 message = f"reported as written, but holds something else: {', '.join(unlike)}"
-                wrong[update.ref] = WriteResult(update.ref, False, "NotKept", message, True)  # noqa: FBT003
+                wrong[update.ref] = WriteResult(
+                    update.ref, ok=False, code="NotKept", message=message, retryable=True
+                )
         return wrong
 
     def _same(self, name: str, text: str | None, fields: Mapping[str, Any]) -> bool:
@@ -213,18 +210,21 @@ def _results(updates: Sequence[FieldUpdate], job: Mapping[str, Any]) -> list[Wri
     rows = [row for row in job.get("results") or () if isinstance(row, Mapping)]
     by_id = {str(row["id"]): row for row in rows if row.get("id") is not None}
     by_index = {row["index"]: row for row in rows if "index" in row and row.get("id") is None}
+    code = f"Job{str(job.get('status')).title()}"
     why = str(job.get("message") or "the job ended without a result for this row")
-    results = []
-    for index, update in enumerate(updates):
-        row = by_id.get(update.ref) or by_index.get(index)
-        if row is None:
-            results.append(WriteResult(update.ref, False, f"Job{job.get('status')}", why, True))  # noqa: FBT003
-        elif row.get("success") is True or (
-            row.get("status") == "Updated" and not row.get("error")
-        ):
-            results.append(WriteResult(update.ref, ok=True))
-        else:
-            code = str(row.get("error") or "Unknown")
-            reason = str(row.get("details") or row.get("message") or code)
-            results.append(WriteResult(update.ref, False, code, reason, code in _PASSING))  # noqa: FBT003
-    return results
+    none = {"error": code, "details": why, "retryable": True}
+    return [
+        _result(update.ref, by_id.get(update.ref) or by_index.get(index) or none)
+        for index, update in enumerate(updates)
+    ]
+
+
+def _result(ref: str, row: Mapping[str, Any]) -> WriteResult:
+    """Return a row's result; a failed one has an error, and no ``success`` key."""
+    error = row.get("error")
+    if row.get("success") is True or (row.get("status") == "Updated" and not error):
+        return WriteResult(ref, ok=True)
+    code = str(error or "Unknown")
+    reason = str(row.get("details") or row.get("message") or code)
+    passing = code in _PASSING or bool(row.get("retryable"))
+    return WriteResult(ref, ok=False, code=code, message=reason, retryable=passing)

@@ -202,6 +202,19 @@ def test_a_job_that_is_no_longer_kept_tells_to_try_again():
     assert (result.ok, result.code, result.retryable) == (False, "JobGone", True)
 
 
+def test_jobs_that_vanish_in_mid_run_leave_their_rows_to_be_retried():
+    app, to = ready(300)
+    app.state.jobs.seconds = 20
+    stream = to.to.write(updates(range(1, 301), pulsefield_health="50"), Log())
+    first = [next(stream) for _ in range(100)]
+    to.wire.answers.append(("update_many", 200, b'{"job_status": {"id": "V3-lost"}}', {}))
+    to.wire.answers.append(("update_many", 200, b'{"job_status": {"id": "V3-lost-too"}}', {}))
+    rest = list(stream)
+    assert all(result.ok for result in first)
+    assert {(result.code, result.retryable) for result in rest} == {("JobGone", True)}
+    assert len(rest) == 200
+
+
 def test_an_answer_without_a_job_is_never_taken_for_done():
     _, to = ready(1)
     to.wire.answers.append(("update_many", 200, b"{}", {}))
