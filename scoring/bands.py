@@ -158,4 +158,4 @@ def _finished(ctx: Context, score: str) -> Step:
             f"coalesce({best} AND {signal_condition(ctx, growth)}, FALSE)" if growth else "FALSE",
         ),
     ]
-    return Step(f"score_{score}", f"{score}: finished", str(Select(columns, source)), kept=True)
+    return Step(f"score_{score}", f"{score}: finished", str(Select(columns, source)))

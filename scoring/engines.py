@@ -38,7 +38,7 @@ class Engine(Protocol):
     def once(self, steps: Iterable[Step]) -> None:
         """Run those steps that have not been run."""
 
-    def forget(self, step: Step) -> None:
+    def forget(self, name: str) -> None:
         """Drop one step's relation."""
 
     def query(self, sql: str) -> pa.Table:
@@ -62,7 +62,7 @@ class DuckEngine:
     def relation(self, name: str, data: object) -> str:
         """Quote a relation's name; register Arrow, Polars or pandas data under one."""
         if isinstance(data, str):
-            return self.dialect.relation(data)
+            return self._in_utc(self.dialect.relation(data))
         registered = f"{self.prefix}given_{name}"
         self._connection.register(registered, _arrow(data))
         self._registered.append(registered)
@@ -70,8 +70,23 @@ class DuckEngine:
 
     def columns(self, relation: str) -> dict[str, Kind | None]:
         """Return the columns that DuckDB describes."""
+        return {name: _kind(kind) for name, kind in self._described(relation).items()}
+
+    def _described(self, relation: str) -> dict[str, str]:
         described = self._connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
-        return {name: _kind(str(kind)) for name, kind, *_ in described}
+        return {name: str(kind) for name, kind, *_ in described}
+
+    def _in_utc(self, relation: str) -> str:
+        """Take times with a zone in UTC; a cast would take them in the session's zone."""
+        zoned = [
+            self.dialect.quote(name)
+            for name, kind in self._described(relation).items()
+            if kind == "TIMESTAMP WITH TIME ZONE"
+        ]
+        if not zoned:
+            return relation
+        plain = ", ".join(f"make_timestamp(epoch_us({name})) AS {name}" for name in zoned)
+        return f"(SELECT * REPLACE ({plain}) FROM {relation})"
 
     def run(self, steps: Iterable[Step]) -> None:
         """Make temporary tables and views."""
@@ -79,14 +94,16 @@ class DuckEngine:
             relation = self.dialect.quote(self.prefix + step.name)
             self._connection.execute(statement(relation, step))
             self._made[step.name] = step.kept
+            for name in step.spent:
+                self.forget(name)
 
     def once(self, steps: Iterable[Step]) -> None:
         """Run those steps that have not been run."""
         self.run(step for step in steps if step.name not in self._made)
 
-    def forget(self, step: Step) -> None:
+    def forget(self, name: str) -> None:
         """Drop one step's table or view."""
-        self._drop(step.name, kept=self._made.pop(step.name))
+        self._drop(name, kept=self._made.pop(name))
 
     def query(self, sql: str) -> pa.Table:
         """Return rows as Arrow."""

@@ -34,7 +34,7 @@ def _inputs(ctx: Context, score: str) -> Step:
     columns.append((q("group"), f"coalesce(p.{q('segment')}, '')"))
     steps: list[str] = []
     for part in parts(ctx, score):
-        step = f"metrics_{homes[part.name]}" if part.is_metric else f"score_{part.name}"
+        step = f"metrics_{homes[part.name]}" if part.is_metric else f"value_{part.name}"
         steps.append(step)
         good = f"{q(step)}.{q(part.name if part.is_metric else 'value')}"
         seen = seen_column(ctx, part.name) if part.is_metric else "coverage"

@@ -28,9 +28,12 @@ class Part:
 
 def signal_steps(ctx: Context) -> Iterator[Step]:
     """Yield the steps from rows to signals."""
+    spent: list[str] = []
     for table in fact_tables(ctx):
-        yield from _table_steps(ctx, table)
-    yield _signals(ctx)
+        for step in _table_steps(ctx, table):
+            spent.append(step.name)
+            yield step
+    yield _signals(ctx, tuple(reversed(spent)))
 
 
 def of_table(ctx: Context, table: str) -> dict[str, Signal]:
@@ -232,7 +235,7 @@ def _baseline(ctx: Context, name: str, signal: Signal, values: list[str]) -> str
     return case([(f"{known} < 2", "NULL"), same, useful])
 
 
-def _signals(ctx: Context) -> Step:
+def _signals(ctx: Context, spent: tuple[str, ...]) -> Step:
     sources = [f"{ctx.step('portfolio')} AS p"]
     sources += [_joined(ctx, f"signals_{table}", ctx.q(table)) for table in fact_tables(ctx)]
     columns = [(ctx.q("account"), f"p.{ctx.q('account')}")]
@@ -242,7 +245,8 @@ def _signals(ctx: Context) -> Step:
         if signal.fresh_for is not None:
             columns.append((ctx.q(f"{name} age"), f"{ctx.q(signal.table)}.{ctx.q(f'{name} age')}"))
     about = "every signal of every account; null is unknown"
-    return Step("signals", about, str(Select(columns, "\n".join(sources))), kept=True)
+    sql = str(Select(columns, "\n".join(sources)))
+    return Step("signals", about, sql, kept=True, spent=spent)
 
 
 def _bounded(signal: Signal) -> bool:

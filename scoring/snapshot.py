@@ -76,7 +76,7 @@ class Snapshot:
         try:
             table = self._engine.query(ledger_sql(self._ctx, name))
         finally:
-            self._engine.forget(chosen)
+            self._engine.forget(chosen.name)
         return _numbered(table, self.model, name)
 
     def _names(self, score: str | None) -> list[str]:

@@ -20,12 +20,14 @@ class Step:
         about: One line for people.
         sql: The SELECT.
         kept: Whether its rows are kept (a temporary table), as several steps read them.
+        spent: Steps that nothing reads once this one is made; an engine may drop them.
     """
 
     name: str
     about: str
     sql: str
     kept: bool = False
+    spent: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,18 @@ def test_times_with_a_zone_are_taken_in_utc() -> None:
         assert snapshot.signals.to_pylist()[0]["x"] == 1
 
 
+def test_a_relations_times_are_taken_in_utc_whatever_the_sessions_zone() -> None:
+    connection = duckdb.connect()
+    connection.execute("SET TimeZone = 'America/New_York'")
+    connection.execute("CREATE TABLE a AS SELECT 1 AS account")
+    connection.execute(
+        "CREATE TABLE t AS SELECT 1 AS account, TIMESTAMPTZ '2026-11-27 11:00:00+00' AS opened_at"
+    )
+    declared = model('[signals.x]\ntable = "tickets"\naggregate = "days_since"')
+    with run(declared, {"accounts": "a", "tickets": "t"}, connection=connection) as snapshot:
+        assert snapshot.signals.to_pylist()[0]["x"] == pytest.approx(1 / 24)
+
+
 def test_closing_leaves_the_callers_connection_as_it_was() -> None:
     connection = duckdb.connect()
     connection.register("t", rows([{"account": 1, "opened_at": ago(days=1)}]))
@@ -229,3 +241,20 @@ def test_sql_of_every_dialect_names_its_steps_and_reads_only_earlier_ones(dialec
         read = set(re.findall(rf"(?:FROM|JOIN) {mark}(\w+){mark}", block))
         assert read <= made | set(COLUMNS) | {"presence", "previous", "given_overrides"}, name
         made.add(name)
+
+
+def test_no_extension_is_needed() -> None:
+    closed = {"autoload_known_extensions": "false", "autoinstall_known_extensions": "false"}
+    connection = duckdb.connect(config=closed)
+    loaded = "SELECT extension_name FROM duckdb_extensions() WHERE loaded ORDER BY 1"
+    before = connection.execute(loaded).fetchall()
+    with run(load_model(shipped_model("default")), portfolio(), connection=connection) as snapshot:
+        snapshot.ledger()
+        snapshot.reasons()
+    assert connection.execute(loaded).fetchall() == before
+
+
+def test_distinct_is_never_left_to_the_engine() -> None:
+    text = model_sql(load_model(shipped_model("default")))
+    assert "distinct_usage_1" in text
+    assert not re.search(r"count\(\s*distinct", text, re.IGNORECASE)
