@@ -14,7 +14,7 @@ from .pacing import GENERAL
 from .rules import Token
 
 _IDEMPOTENT = {"GET", "HEAD", "OPTIONS", "PUT", "DELETE"}
-_BACKOFF = tenacity.wait_exponential_jitter(initial=0.5, max=30, jitter=1)
+_BACKOFF = tenacity.wait_exponential(multiplier=0.5, max=30) + tenacity.wait_random(0, 1)
 
 
 @dataclass(frozen=True, slots=True)
