@@ -15,6 +15,9 @@ BOT = salesforce_id("005", 1)
 """The integration user's id."""
 
 OWNER_IDS = {name: salesforce_id("005", 10 + place) for place, name in enumerate(OWNERS)}
+LOADER = salesforce_id("005", 2)
+"""Whoever made and last changed the portfolio's rows: not the integration user."""
+
 CASE_STATUS = {"new": "New", "open": "Working", "pending": "Waiting on Customer", "hold": "On Hold",
                "solved": "Closed", "closed": "Closed"}  # fmt: skip
 REASONS = {
@@ -206,7 +209,7 @@ class Loader:
                 on, at = stamps[fact.day]
                 ref = salesforce_id(prefix, fact.key)
                 rows[ref] = [
-                    ref, False, at, BOT, at, BOT, at, f"PU-{fact.key}",
+                    ref, False, at, LOADER, at, LOADER, at, f"PU-{fact.key}",
                     listing.id if listing else None, on, fact.feature, fact.user, fact.uses,
                     fact.days_since_release,
                 ]  # fmt: skip
@@ -220,9 +223,9 @@ def _stamps(created: Any, changed: Any) -> dict[str, Any]:
     at = stamp(max(created, changed))
     return {
         "CreatedDate": stamp(created),
-        "CreatedById": BOT,
+        "CreatedById": LOADER,
         "LastModifiedDate": at,
-        "LastModifiedById": BOT,
+        "LastModifiedById": LOADER,
         "SystemModstamp": at,
     }
 

@@ -8,7 +8,7 @@ from .names import salesforce_id
 from .portfolio import Portfolio
 from .salesforce_access import ORG_ID, USERNAME, Access
 from .salesforce_errors import RowError, refuse
-from .salesforce_load import BOT, OWNER_IDS, Loader
+from .salesforce_load import BOT, LOADER, OWNER_IDS, Loader
 from .salesforce_query import Result
 from .salesforce_schema import PREFIXES, Field, Schema, schemas
 from .salesforce_table import Row, Table, stamp
@@ -65,7 +65,7 @@ class Org:
         """Add the people and the permission set that every organisation has."""
         users, bot = self.tables["User"], {"LastName": "Integration", "Username": USERNAME}
         users.put({"Id": BOT, "Name": "Integration User", "IsActive": True, **bot})
-        for name, ref in OWNER_IDS.items():
+        for name, ref in {**OWNER_IDS, "Data Loader": LOADER}.items():
             users.put({"Id": ref, "Name": name, "LastName": name.split()[-1], "IsActive": True})
         self.tables["Organization"].put(
             {"Id": ORG_ID, "Name": "Planboard", "OrganizationType": "Enterprise Edition"}
@@ -195,7 +195,7 @@ class Org:
             row[table.columns[name]] = value
         now = self.now()
         row[table.columns["LastModifiedDate"]] = row[table.columns["SystemModstamp"]] = now
-        row[table.columns["LastModifiedById"]] = next(iter(OWNER_IDS.values()))
+        row[table.columns["LastModifiedById"]] = LOADER
 
     def delete(self, ref: str, merged_into: str | None = None) -> None:
         """Delete a record, or merge it away: its children go to the master."""

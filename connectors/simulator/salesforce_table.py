@@ -1,5 +1,6 @@
 """Rows of the Salesforce stand-in: one list of values for each, by column."""
 
+import gc
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -34,7 +35,11 @@ class Table:
         """Id -> row, deleted ones included."""
         if self.fill:
             fill, self.fill = self.fill, None
+            collecting = gc.isenabled()
+            gc.disable()  # a million new lists and nothing to collect: more than twice as fast
             fill(self)
+            if collecting:
+                gc.enable()
         return self._rows
 
     def live(self) -> Iterator[Row]:

@@ -22,7 +22,7 @@ def usage(history: History) -> list[Usage]:
     """Return the rows by day; one who has left has none after leaving."""
     if "salesforce" not in history.customer.listings:
         return []
-    last = (history.end - timedelta(days=1)).date()
+    last = (history.end - timedelta(hours=25)).date()  # counted an hour after the day's end
     first = history.begin.date()
     detail = max(first, history.as_of.date() - timedelta(days=DETAILED))
     features = _features(history)
