@@ -13,7 +13,7 @@ from .pacing import Bucket, Quota
 UNAUTHORIZED, FORBIDDEN, NOT_FOUND, TOO_MANY = 401, 403, 404, 429
 _REFUSED, _FAULT = 400, 500
 # Faults of the way there or of the moment; 408 and 425 ask for the same request again.
-_PASSING = {408, 425, TOO_MANY}
+PASSING = {408, 425, TOO_MANY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Rules:
             return SetupError("the credentials are not accepted; renew them")
         if status == FORBIDDEN:
             return SetupError("permission is missing; grant it to the running user")
-        if status >= _FAULT or status in _PASSING:
+        if status >= _FAULT or status in PASSING:
             return TransientError(f"answered {status}", retry_after(response))
         return RequestError(f"answered {status}", status=status)
 

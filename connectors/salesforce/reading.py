@@ -144,7 +144,7 @@ class Reading:
 
 
 def _end(mark: Watermark) -> Watermark:
-    return Watermark(mark.until, seen=mark.seen)
+    return Watermark(mark.until)
 
 
 def _checked(page: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from requests import Response
 from connectors.decoding import try_json
 from connectors.errors import ConnectorError, QuotaError, RequestError, SetupError, TransientError
 from connectors.pacing import Quota
-from connectors.rules import FORBIDDEN, UNAUTHORIZED, Rules, Seen, retry_after
+from connectors.rules import FORBIDDEN, PASSING, UNAUTHORIZED, Rules, Seen, retry_after
 
 _ERROR, _FAULT, _GONE = 400, 500, 410
 _MOST = 300  # characters of a reason
@@ -34,7 +34,10 @@ _OAUTH = {
 
 
 class SalesforceRules(Rules):
-    """The one status table of Salesforce. It sends no 429 and no Retry-After."""
+    """The one status table of Salesforce.
+
+    It sends no 429 and no Retry-After itself; a proxy in between may.
+    """
 
     vendor = "Salesforce"
 
@@ -46,7 +49,7 @@ class SalesforceRules(Rules):
         code, reason = explain(response)
         if status in _PERSONS or code in _OAUTH or code in _VERSION or status == _GONE:
             return _for_a_person(status, code, reason)
-        if status >= _FAULT or code in _PASSING:
+        if status >= _FAULT or status in PASSING or code in _PASSING:
             return TransientError(f"answered {status} {code}: {reason}", retry_after(response))
         return RequestError(f"{code}: {reason}", status, code)
 

@@ -1,7 +1,6 @@
 """The reading side of a Salesforce connection."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -13,7 +12,6 @@ from connectors.pages import ahead
 from .answers import Answer
 from .client import Client
 from .derived import derive, true
-from .echo import Echoes
 from .plans import Plan, make_plan, streams
 from .reading import Part, Reading
 from .settings import Settings
@@ -61,13 +59,8 @@ class Reader:
         mark = self._start(since)
         reading = Reading(self._client, plan, self._settings.bulk_above)
         expected = self._expected(entity) if mark.full else None
-        echoes = Echoes(mark.seen, forget=not self._written(entity))
         for part in ahead(reading.parts(mark, expected)):
-            yield self._page(plan, part, echoes)
-
-    def _written(self, entity: str) -> bool:
-        """Whether we write to an object ourselves."""
-        return entity == "Account" and bool(self._context.own_fields)
+            yield self._page(plan, part)
 
     def _start(self, since: str | None) -> Watermark:
         now = literal(self._client.http.server_time())
@@ -75,7 +68,7 @@ class Reader:
             return Watermark(now, full=True)
         mark = Watermark.parse(since)
         if mark.over:
-            return Watermark(now, since=with_overlap(mark.until), seen=mark.seen)
+            return Watermark(now, since=with_overlap(mark.until))
         return mark
 
     def _expected(self, entity: str) -> int | None:
@@ -90,26 +83,14 @@ class Reader:
             self._counts = {entry["name"]: int(entry["count"]) for entry in listed}
         return self._counts.get(entity)
 
-    def _page(self, plan: Plan, part: Part, echoes: Echoes) -> Page:
+    def _page(self, plan: Plan, part: Part) -> Page:
         answer, mark = part
         batch = Batch(self._name, self._context.now, self._settings.personal_data)
         raw = {**raw_columns(plan.map, answer), **derive(plan.entity, answer, plan.given)}
-        table = plan.map.build_columns(raw, answer.count, batch)
-        written = self._written(plan.entity)
-        fresh = echoes.fresh(table, None if written else _overlapping(plan, answer, mark))
-        tables = {plan.map.table: fresh}
-        if written:
+        tables = {plan.map.table: plan.map.build_columns(raw, answer.count, batch)}
+        if plan.entity == "Account" and self._context.own_fields:
             tables["held"] = held(answer, self._context.own_fields, plan.own)
-        mark = replace(mark, seen=echoes.text(end=mark.over))
-        return Page(tables, mark.text(), fresh.num_rows, batch.findings)
-
-
-def _overlapping(plan: Plan, answer: Answer, mark: Watermark) -> list[bool]:
-    """Tell which records the next increment will bring again."""
-    start = with_overlap(mark.until)[: len("2026-01-01T00:00:00")]
-    return [
-        stamp is not None and stamp[: len(start)] >= start for stamp in answer.column(plan.changed)
-    ]
+        return Page(tables, mark.text(), answer.count, batch.findings)
 
 
 def raw_columns(mapped: TableMap, answer: Answer) -> dict[str, Sequence[Any]]:

@@ -21,7 +21,6 @@ class Watermark:
         full: A full read is under way.
         job: The Bulk job whose results are being read.
         locator: Where in them; ``""``: from the start.
-        seen: Fingerprints of the versions handed on (``echo.py``).
     """
 
     until: str
@@ -29,7 +28,6 @@ class Watermark:
     full: bool = False
     job: str | None = None
     locator: str = ""
-    seen: str = ""
 
     @property
     def over(self) -> bool:
