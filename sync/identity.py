@@ -1,8 +1,9 @@
 """Stable ids of accounts, kept in the journal: the same customer keeps its key over runs."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -66,14 +67,15 @@ def identify(
     chosen, joined, splits = _keep(groups, known)
     top = max(known.names, default=0)
     taken = {name for name, _ in known.names.values()}
-    accounts, fresh = [], []
+    accounts = []
+    fresh: list[tuple[int, str, Key]] = []
     for group in groups:
         account = chosen.get(group)
         if account is None:
             top += 1
             account = top
             name = _free_name(group[0], taken)
-            fresh.append({"account": account, "account_id": name, "naming": group[0]})
+            fresh.append((account, name, group[0]))
         else:
             name = known.names[account][0]
         accounts.append(Account(account, name, group))
@@ -135,36 +137,33 @@ def _changes(before: Mapping[Key, int], after: Mapping[Key, int]) -> dict[Key, i
 
 def _save(
     journal: Journal,
-    fresh: Sequence[Mapping[str, object]],
+    fresh: Sequence[tuple[int, str, Key]],
     joined: Mapping[int, int],
     changed: Mapping[Key, int | None],
 ) -> None:
     accounts, members = schema.accounts, schema.members
+    into = accounts.update().where(accounts.c.account == sa.bindparam("from_account"))
+    record = (members.c.connection == sa.bindparam("of_connection")) & (
+        members.c.ref == sa.bindparam("of_ref")
+    )
+    made = [
+        {"account": account, "account_id": name, "connection": key[0], "ref": key[1]}
+        for account, name, key in fresh
+    ]
+    held = [
+        {"connection": key[0], "ref": key[1], "account": account}
+        for key, account in changed.items()
+        if account is not None
+    ]
     with journal.begin() as db:
-        _many(db, accounts.insert(), [_account_row(row) for row in fresh])
-        into = accounts.update().where(accounts.c.account == sa.bindparam("from_account"))
-        rows = [{"from_account": old, "joined_into": new} for old, new in joined.items()]
-        _many(db, into, rows)
-        key = (members.c.connection == sa.bindparam("of_connection")) & (
-            members.c.ref == sa.bindparam("of_ref")
-        )
-        gone = [{"of_connection": k[0], "of_ref": k[1]} for k in changed]
-        _many(db, members.delete().where(key), gone)
-        rows = [
-            {"connection": k[0], "ref": k[1], "account": account}
-            for k, account in changed.items()
-            if account is not None
-        ]
-        _many(db, members.insert(), rows)
+        _many(db, accounts.insert(), made)
+        moved = [{"from_account": old, "joined_into": new} for old, new in joined.items()]
+        _many(db, into, moved)
+        gone = [{"of_connection": key[0], "of_ref": key[1]} for key in changed]
+        _many(db, members.delete().where(record), gone)
+        _many(db, members.insert(), held)
 
 
-def _account_row(fresh: Mapping[str, object]) -> dict[str, object]:
-    connection, ref = fresh["naming"]  # type: ignore[misc]  # a Key, put there by identify
-    row = {"account": fresh["account"], "account_id": fresh["account_id"]}
-    return row | {"connection": connection, "ref": ref}
-
-
-def _many(db: sa.Connection, statement: sa.Executable, rows: Iterable[dict[str, object]]) -> None:
-    found = list(rows)
-    if found:
-        db.execute(statement, found)
+def _many(db: sa.Connection, statement: sa.Executable, rows: Sequence[Mapping[str, Any]]) -> None:
+    if rows:
+        db.execute(statement, rows)

@@ -8,21 +8,19 @@ are flushed before anything of them is sent (``flush``).
 import json
 import os
 import socket
-from collections.abc import Iterator, Mapping
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
 import sqlalchemy as sa
 
 from . import schema
-from .errors import BusyError, JournalError
+from .errors import JournalError
 from .private import make_folder, private
-
-LEASE = timedelta(minutes=5)
-"""A lease that was not renewed for this long is free."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,25 +36,6 @@ class Watermark:
     value: str | None
     mapping: str
     read_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What a person said about two records.
-
-    Attributes:
-        same: They are one customer; False: they are not.
-        left: Connection and vendor's id.
-        right: Likewise.
-        reason: Why.
-        author: Who.
-    """
-
-    same: bool
-    left: tuple[str, str]
-    right: tuple[str, str]
-    reason: str
-    author: str
 
 
 class Journal:
@@ -101,10 +80,20 @@ class Journal:
             raise JournalError(self._problem(error)) from error
 
     def flush(self) -> None:
-        """Make sure that everything committed so far survives a power cut."""
-        if self.engine.dialect.name == "sqlite":
-            with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as raw:
-                raw.exec_driver_sql("PRAGMA wal_checkpoint(FULL)")
+        """Make sure that everything committed so far survives a power cut.
+
+        Raises:
+            JournalError: as for ``begin``.
+        """
+        if self.engine.dialect.name != "sqlite":
+            return
+        raw = self.engine.raw_connection()  # a checkpoint cannot be part of a transaction
+        try:
+            raw.cursor().execute("PRAGMA wal_checkpoint(FULL)").close()
+        except sqlite3.Error as error:
+            raise JournalError(self._problem(error)) from error
+        finally:
+            raw.close()
 
     def start_run(self, kind: str, now: datetime) -> int:
         """Note that a run begins, and that runs which never ended were interrupted."""
@@ -163,6 +152,13 @@ class Journal:
             if not db.execute(table.update().where(key).values(values)).rowcount:
                 db.execute(table.insert().values(values))
 
+    def forget_streams(self, connection: str, offered: Sequence[str]) -> None:
+        """Forget streams that a connection does not offer any more."""
+        table = schema.watermarks
+        gone = (table.c.connection == connection) & table.c.stream.not_in(offered)
+        with self.begin() as db:
+            db.execute(table.delete().where(gone))
+
     def reads(self) -> list[tuple[str, str, datetime]]:
         """Return (connection, table, last complete read) of all that were read to their end."""
         table = schema.watermarks
@@ -177,101 +173,10 @@ class Journal:
                 latest[row.connection, name] = min(known, row.read_at) if known else row.read_at
         return [(source, name, time) for (source, name), time in latest.items()]
 
-    def decide(self, decision: Decision, now: datetime) -> None:
-        """Keep a decision about two records; it replaces an earlier one about them."""
-        left, right = sorted((decision.left, decision.right))
-        table = schema.decisions
-        pair = {
-            "left_connection": left[0],
-            "left_ref": left[1],
-            "right_connection": right[0],
-            "right_ref": right[1],
-        }
-        known = sa.and_(*(table.c[name] == value for name, value in pair.items()))
-        said = {"same": decision.same, "reason": decision.reason, "author": decision.author}
-        with self.begin() as db:
-            still = known & table.c.revoked_at.is_(None)
-            db.execute(table.update().where(still).values(revoked_at=now))
-            db.execute(table.insert().values(**pair, **said, set_at=now))
-
-    def decisions(self) -> list[Decision]:
-        """Return the decisions that hold, oldest first."""
-        table = schema.decisions
-        query = sa.select(table).where(table.c.revoked_at.is_(None)).order_by(table.c.decision)
-        with self.begin() as db:
-            rows = db.execute(query).all()
-        return [
-            Decision(
-                row.same,
-                (row.left_connection, row.left_ref),
-                (row.right_connection, row.right_ref),
-                row.reason,
-                row.author,
-            )
-            for row in rows
-        ]
-
-    @contextmanager
-    def lease(self, name: str, now: datetime) -> Iterator[None]:
-        """Hold a lease: one run at a time over all hosts that share the journal.
-
-        Raises:
-            BusyError: someone else holds it.
-        """
-        self._take(name, now)
-        try:
-            yield
-        finally:
-            table = schema.leases
-            with self.begin() as db:
-                db.execute(
-                    table.delete().where(table.c.name == name, table.c.holder == self.holder)
-                )
-
-    def _take(self, name: str, now: datetime) -> None:
-        table = schema.leases
-        with self.begin() as db:
-            row = db.execute(sa.select(table).where(table.c.name == name).with_for_update()).first()
-            if row is not None and row.expires_at > now and _alive(row.holder):
-                raise BusyError(
-                    f"another run ({row.holder}) has held the lease since"
-                    f" {row.taken_at:%Y-%m-%d %H:%M:%S} UTC; wait for it to end"
-                )
-            db.execute(table.delete().where(table.c.name == name))
-            values = {"name": name, "holder": self.holder, "taken_at": now}
-            db.execute(table.insert().values(values | {"expires_at": now + LEASE}))
-
-    def renew(self, name: str, now: datetime) -> None:
-        """Hold the lease for longer.
-
-        Raises:
-            BusyError: it was taken over, as it had not been renewed in time.
-        """
-        table = schema.leases
-        mine = (table.c.name == name) & (table.c.holder == self.holder)
-        with self.begin() as db:
-            changed = db.execute(table.update().where(mine).values(expires_at=now + LEASE))
-            if not changed.rowcount:
-                raise BusyError("the lease was taken over by another run; this one stops")
-
     def _problem(self, error: Exception) -> str:
         reason = str(getattr(error, "orig", None) or error).strip().splitlines()
         first = reason[0][:300] if reason else type(error).__name__
         return f"the journal {self._shown} cannot be used: {first}"
-
-
-def _alive(holder: str) -> bool:
-    """Whether a holder may still run; another host's always may, until its lease expires."""
-    host, pid, _ = holder.rsplit(":", 2)
-    if host != socket.gethostname():
-        return True
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _engine(url: sa.URL) -> sa.Engine:

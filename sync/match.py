@@ -12,8 +12,8 @@ from itertools import combinations, pairwise
 
 from . import domains, names
 from .candidates import Candidates, Key, Record
+from .decisions import Decision
 from .groups import Groups
-from .journal import Decision
 from .propose import similar_names
 from .settings import Match
 from .summary import Review, Side
@@ -60,6 +60,8 @@ def match(
 
 
 class _Matcher:
+    """The rules, one after the other, over one set of records."""
+
     def __init__(
         self, candidates: Candidates, settings: Match, decisions: Sequence[Decision]
     ) -> None:

@@ -4,19 +4,39 @@ Every function opens what it needs, does its part under the lease, closes everyt
 returns what there is to tell. Nothing here prints.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from time import monotonic
 
+import duckdb
 import pyarrow as pa
 
-from connectors.base import FieldState, Problem
+from connectors.base import FieldState, Problem, Target
 
+from . import checks, reporting, rollup, writing
 from .config import Config
+from .explaining import Explanation, explanation
+from .lease import Lease, lease
 from .progress import Progress
-from .summary import RunReport
+from .pulling import pull_all, with_stats
+from .rollup import Matched, Scores, Times
+from .summary import ConnectionReport, RunReport
+from .workspace import Workspace, opened
 
-__all__ = ["Explanation", "Scored", "check", "explain", "pull", "score_now", "sync"]
+__all__ = [
+    "Explanation",
+    "Scored",
+    "check",
+    "create_fields",
+    "explain",
+    "field_states",
+    "make_plan",
+    "pull",
+    "score_now",
+    "sync",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,33 +45,12 @@ class Scored:
 
     Attributes:
         report: Of the run.
-        scores: Arrow table, one row per account and score: the columns of
-            ``Snapshot.scores`` and ``name``, ``change`` and ``reasons``.
+        scores: Arrow table, one row per account and score: account_id, name, score, value,
+            band, coverage (0..1), spread, segment, change, reasons.
     """
 
     report: RunReport
     scores: pa.Table
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """Why one account has its score.
-
-    Attributes:
-        account_id: Stable id.
-        name: Its name.
-        sentence: The largest parts in words.
-        scores: Its rows of ``Scored.scores``.
-        ledger: Its rows of ``Snapshot.ledger()`` for the score that was asked for.
-        records: Connection -> the vendor's ids that make up the account.
-    """
-
-    account_id: str
-    name: str
-    sentence: str
-    scores: Sequence[Mapping[str, object]]
-    ledger: Sequence[Mapping[str, object]]
-    records: Mapping[str, tuple[str, ...]]
 
 
 def pull(
@@ -70,10 +69,12 @@ def pull(
         full: Read everything again, not from the watermarks.
 
     Raises:
-        BusyError, JournalError, StoreError, ConfigError. What a source does wrong is in the
-        report (``ConnectionReport.error``), and the others are still read.
+        SyncError, ModelError: see ``errors``. What a source does wrong is in the report
+        (``ConnectionReport.error``), and the others are still read.
     """
-    raise NotImplementedError
+    with opened(config, now, progress) as work, _run(work, "pull") as (current, _):
+        connections = pull_all(work, full=full)
+        return current.ended(connections=_counted(work, connections))
 
 
 def score_now(
@@ -84,19 +85,25 @@ def score_now(
     as_of: datetime | None = None,
     known_at: datetime | None = None,
 ) -> Scored:
-    """Match and score what is stored; reads no source and writes no target.
+    """Match and score what is stored; reads no source, writes no target, keeps no snapshot.
 
     Args:
         config: The deployment.
         progress: Told how it goes on.
         now: The run's time, aware; the clock's by default.
-        as_of: Replay: what was true then. The snapshot of a replay is not kept.
+        as_of: Replay: what was true then.
         known_at: Replay: what we knew then.
 
     Raises:
         ModelError: the model, or data that does not fit it.
     """
-    raise NotImplementedError
+    with (
+        opened(config, now, progress) as work,
+        _run(work, "score") as (current, _),
+        _scored(work, as_of, known_at) as (_, matched, scores),
+    ):
+        report = current.ended(**reporting.of_scores(work, matched, scores))
+        return Scored(report, reporting.table(scores.portfolio))
 
 
 def sync(
@@ -118,45 +125,147 @@ def sync(
         force: Why an unsafe plan is to be applied; kept in the journal.
         progress: Told how it goes on.
         now: The run's time, aware; the clock's by default.
+
+    Raises:
+        SyncError, ModelError: see ``errors``; what a system does wrong is in the report.
     """
-    raise NotImplementedError
+    kind = "sync" if apply else "plan"
+    with opened(config, now, progress) as work, _run(work, kind) as (current, held):
+        resumed = writing.recover(work, send=apply)
+        connections = pull_all(work)
+        with _scored(work) as (con, matched, scores):
+            planned = writing.plan_all(work, con, current.run, scores.portfolio, scores.last)
+            plans = tuple(plan.report for _, plan in planned.plans)
+            current.add(resumed=resumed, plans=plans, **reporting.of_scores(work, matched, scores))
+            unsafe = any(plan.unsafe for plan in plans)
+            if apply and (force or not unsafe):
+                held.check()
+                current.keep(scores)
+                forced = force if unsafe else None
+                current.add(applied=writing.apply_all(work, planned, forced), forced=forced)
+            connections = reporting.with_problems(connections, planned.problems)
+            return current.ended(connections=_counted(work, connections))
 
 
 def make_plan(
-    config: Config,
-    *,
-    progress: Progress | None = None,
-    now: datetime | None = None,
+    config: Config, *, progress: Progress | None = None, now: datetime | None = None
 ) -> RunReport:
     """Pull, match, score and plan; write nothing to any target. The plans are kept."""
     return sync(config, apply=False, progress=progress, now=now)
 
 
-def explain(config: Config, account: str, *, score: str = "health") -> Explanation:
-    """Say why an account has its score.
+def explain(
+    config: Config, account: str, *, score: str = "health", now: datetime | None = None
+) -> Explanation:
+    """Say why an account has its score, from what is stored.
 
     Args:
         config: The deployment.
         account: Its stable id, a vendor's id of it (``connection:id`` or the id alone), its
             exact name, or the beginning of its name where only one fits.
         score: A score of the model.
+        now: The time, aware; the clock's by default.
 
     Raises:
         LookupError: no such account, or more than one; the message lists the nearest.
     """
-    raise NotImplementedError
+    with opened(config, now) as work, _scored(work) as (_, matched, scores):
+        if score not in work.model.scores:
+            raise LookupError(f"no score {score!r}; there are: {', '.join(work.model.scores)}")
+        return explanation(matched, scores, account, score)
 
 
-def check(config: Config) -> list[Problem]:
-    """Find everything that would keep a sync from working; writes nothing anywhere."""
-    raise NotImplementedError
+def check(config: Config, *, now: datetime | None = None) -> list[Problem]:
+    """Find everything that would keep a sync from working; writes nothing to any system."""
+    with opened(config, now) as work:
+        return checks.problems(work)
 
 
 def field_states(config: Config) -> dict[str, list[FieldState]]:
-    """Return the state of every target field, by connection."""
-    raise NotImplementedError
+    """Return the state of every target field, by connection.
+
+    Raises:
+        SetupError, TransientError: a target cannot be asked.
+    """
+    with opened(config) as work:
+        return {
+            name: list(target.field_states([field.spec for field in work.fields[name]]))
+            for name, target in _targets(work)
+        }
 
 
 def create_fields(config: Config) -> dict[str, list[FieldState]]:
-    """Create the target fields that are missing, and return the new states."""
-    raise NotImplementedError
+    """Create the target fields that are missing, and return the new states.
+
+    Raises:
+        SetupError, TransientError: a field cannot be created, or has another type.
+    """
+    with opened(config) as work:
+        return {
+            name: list(target.create_fields([field.spec for field in work.fields[name]]))
+            for name, target in _targets(work)
+        }
+
+
+def _targets(work: Workspace) -> Iterator[tuple[str, Target]]:
+    for name, fields in work.fields.items():
+        connection = work.connect(name)
+        if fields and isinstance(connection, Target):
+            yield name, connection
+
+
+class _Current:
+    """The run that is going on: what it has found so far, and its row in the journal."""
+
+    def __init__(self, work: Workspace, kind: str, run: int) -> None:
+        self.run = run
+        self._work = work
+        self._began = monotonic()
+        self._kept: dict[str, object] = {}
+        self._report = RunReport(run=run, kind=kind, started_at=work.now)
+
+    def add(self, **found: object) -> None:
+        """Add to the report."""
+        self._report = replace(self._report, **found)  # type: ignore[arg-type]  # fields of it
+
+    def keep(self, scores: Scores) -> None:
+        """Keep the snapshot, from which on later runs are compared with this one."""
+        rollup.keep(self._work, self.run, scores)
+        self._kept = {
+            "as_of": scores.portfolio.as_of,
+            "accounts": len(scores.portfolio.accounts),
+            "model": scores.portfolio.version,
+        }
+
+    def ended(self, **found: object) -> RunReport:
+        """Note the end; return the report."""
+        self.add(**found, seconds=monotonic() - self._began)
+        values = self._kept | {"forced": self._report.forced}
+        text = reporting.as_json(self._report)
+        self._work.journal.end_run(self.run, datetime.now(UTC), "done", report=text, **values)
+        return self._report
+
+
+@contextmanager
+def _run(work: Workspace, kind: str) -> Iterator[tuple[_Current, Lease]]:
+    with lease(work.journal) as held:
+        run = work.journal.start_run(kind, work.now)
+        try:
+            yield _Current(work, kind, run), held
+        except BaseException:
+            work.journal.end_run(run, datetime.now(UTC), "failed")
+            raise
+
+
+@contextmanager
+def _scored(
+    work: Workspace, as_of: datetime | None = None, known_at: datetime | None = None
+) -> Iterator[tuple[duckdb.DuckDBPyConnection, Matched, Scores]]:
+    with duckdb.connect() as con:
+        matched = rollup.match_all(work, con, known_at)
+        scores = rollup.score_all(work, con, matched, Times(as_of or work.as_of, known_at))
+        yield con, matched, scores
+
+
+def _counted(work: Workspace, reports: list[ConnectionReport]) -> tuple[ConnectionReport, ...]:
+    return tuple(with_stats(report, work.opened(report.name)) for report in reports)

@@ -54,13 +54,14 @@ class Store:
             except OSError as error:
                 raise StoreError(f"the data folder {root} cannot be made: {error}") from error
 
-    def append(self, name: str, rows: pa.Table) -> dict[str, int]:
+    def append(self, name: str, rows: pa.Table, *, always: bool = False) -> dict[str, int]:
         """Store the versions that differ from the latest stored ones; one commit.
 
         Args:
             name: Table, e.g. ``tickets`` or ``held/crm``; created when first used. Columns
                 that it does not have yet are added to it.
             rows: With ``source``, ``id`` and ``known_at``, in order of arrival.
+            always: Store them even where they say nothing new.
 
         Returns:
             Source -> rows stored.
@@ -72,7 +73,7 @@ class Store:
         if not rows.num_rows:
             return {}
         with self._lock:
-            fresh = self._fresh(name, _plain(rows))
+            fresh = self._fresh(name, _plain(rows), always=always)
             if fresh.num_rows:
                 self._commit(name, fresh)
         counts = fresh.column("source").value_counts().to_pylist()
@@ -126,6 +127,19 @@ class Store:
             " ORDER BY known_at DESC, row_seq DESC) = 1"
         )
 
+    def rows(self, name: str, ids: Sequence[str]) -> dict[str, dict[str, str | None]]:
+        """Return the text columns of the latest versions of some rows, by id."""
+        latest = self.latest(name)
+        if latest is None:
+            return {}
+        with duckdb.connect() as con, _explained(name):
+            con.register("wanted", pa.table({"id": pa.array(ids, pa.string())}))
+            sql = f"SELECT * FROM ({latest}) SEMI JOIN wanted USING (id)"  # noqa: S608 - quoted
+            found: pa.Table = con.sql(sql).to_arrow_table()
+        texts = [field.name for field in found.schema if pa.types.is_string(field.type)]
+        kept = found.select([n for n in texts if n not in {"source", "origin"}])
+        return {row.pop("id"): row for row in kept.to_pylist()}
+
     def compact(self) -> None:
         """Write the small files of tables that have many of them together."""
         for name in self.names():
@@ -158,7 +172,7 @@ class Store:
         with private(), _explained(name):
             write_deltalake(path, rows, mode="append", schema_mode="merge")
 
-    def _fresh(self, name: str, rows: pa.Table) -> pa.Table:
+    def _fresh(self, name: str, rows: pa.Table, *, always: bool) -> pa.Table:
         """Return the rows that say something new, with the added columns."""
         table = self._table(name)
         version = -1 if table is None else table.version()
@@ -169,7 +183,7 @@ class Store:
             scan = self.scan(name)
             con.execute(_STORED.format(scan=scan) if scan else _NOTHING_STORED)
             base = (version + 1) << SEQUENCE_BITS
-            kept: pa.Table = con.sql(_FRESH, params=[base]).to_arrow_table()
+            kept: pa.Table = con.sql(_FRESH, params=[base, always]).to_arrow_table()
             return kept.select([*rows.schema.names[:-1], *ADDED]).cast(_with_added(rows.schema))
 
 
@@ -188,7 +202,7 @@ _FRESH = """
         FROM hashed LEFT JOIN stored USING (row_key)
         WINDOW versions AS (PARTITION BY row_key ORDER BY row_at)
     ) JOIN incoming USING (row_at)
-    WHERE before IS NULL OR before <> row_hash
+    WHERE $2 OR before IS NULL OR before <> row_hash
     ORDER BY row_at
 """
 

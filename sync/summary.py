@@ -39,6 +39,7 @@ class ConnectionReport:
         quota_used: Share of the daily quota used by everyone, if the vendor says.
         read_seconds: Wall time of reading.
         error: What stopped it, or None.
+        setup: Whether a person must act before it can work.
         findings: Oddities in its data.
     """
 
@@ -52,6 +53,7 @@ class ConnectionReport:
     quota_used: float | None = None
     read_seconds: float = 0.0
     error: str | None = None
+    setup: bool = False
     findings: tuple[Finding, ...] = ()
 
     @property
@@ -190,7 +192,7 @@ class PlanReport:
         cleared: Values cleared.
         by_hand: Values that someone edited since we wrote them.
         kept_by_hand: Those of them that are kept, as the setting says.
-        requests: Fewest write requests.
+        held_back: Records not tried again, as they refused the very same values for good.
         unsafe: Reasons why it should not be applied.
         fields: Field name -> values that differ.
         examples: The first changes of health values, largest move first.
@@ -206,7 +208,7 @@ class PlanReport:
     cleared: int = 0
     by_hand: int = 0
     kept_by_hand: int = 0
-    requests: int | None = None
+    held_back: int = 0
     unsafe: tuple[str, ...] = ()
     fields: Mapping[str, int] = field(default_factory=dict)
     examples: tuple[Change, ...] = ()
@@ -216,7 +218,7 @@ class PlanReport:
 class Refused:
     """A row that the target refused."""
 
-    account_id: str
+    account: int
     ref: str
     code: str
     message: str
@@ -287,10 +289,12 @@ class RunReport:
 
     @property
     def exit_code(self) -> int:
-        """0 done, 1 something was refused or failed, 3 unsafe and not forced."""
+        """0 done, 1 something was refused or failed, 2 a person must act, 3 unsafe."""
         failed = any(c.error for c in self.connections) or any(
             a.error or a.refused for a in (*self.applied, *self.resumed)
         )
         if self.unsafe and self.forced is None:
             return 3
+        if any(connection.setup for connection in self.connections):
+            return 2
         return 1 if failed else 0

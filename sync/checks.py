@@ -1,0 +1,66 @@
+"""Everything that would keep a sync from working, found at once."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from connectors.base import Problem, Source, Target
+from connectors.errors import ConnectorError
+
+from . import private, secrets
+from .workspace import Workspace
+
+
+def problems(work: Workspace) -> list[Problem]:
+    """Ask every connection, look at every target field, and at who can read the files."""
+    found = []
+    for name in work.config.connections:
+        found += list(_of_connection(work, name))
+    found += list(_open_files(work))
+    return found
+
+
+def _of_connection(work: Workspace, name: str) -> Iterator[Problem]:
+    try:
+        connection = work.connect(name)
+        if isinstance(connection, Source) and work.config.connections[name].read:
+            yield from connection.check()
+        fields = work.fields.get(name, ())
+        if isinstance(connection, Target) and fields:
+            for state in connection.field_states([field.spec for field in fields]):
+                if not state.exists:
+                    todo = "run `pulsefield fields --create`"
+                    yield Problem(f"{name}, field {state.name}", "it is missing", todo)
+                elif state.problem or not (state.visible and state.writable):
+                    what = state.problem or "this user cannot see or write it"
+                    todo = "put it right in the target, or name another field"
+                    yield Problem(f"{name}, field {state.name}", what, todo)
+    except ConnectorError as error:
+        yield Problem(name, str(error), "see the connection's part of the README")
+
+
+def _open_files(work: Workspace) -> Iterator[Problem]:
+    config = work.config
+    for place in (config.file, *_local(config.data)):
+        if private.is_open(place):
+            todo = f"chmod go-rwx {place}"
+            yield Problem(str(place), "others can read it", todo, fatal=False)
+    for name, connection in config.connections.items():
+        for reference in _references(connection.settings):
+            if secrets.is_open(reference, config.folder):
+                todo = "let only its owner read it (chmod 600)"
+                yield Problem(f"{name}, {reference}", "others can read it", todo, fatal=False)
+
+
+def _local(data: str) -> list[Path]:
+    return [] if "://" in data else [Path(data)]
+
+
+def _references(settings: object) -> Iterator[str]:
+    dump = getattr(settings, "model_dump", None)
+    values = [dump(mode="json")] if dump else []
+    while values:
+        value = values.pop()
+        if isinstance(value, dict):
+            values += value.values()
+        elif isinstance(value, str) and value.startswith("file:"):
+            yield value

@@ -1,0 +1,199 @@
+"""Store and matching -> the relations that scoring wants, on a DuckDB connection.
+
+Times become TIMESTAMP without zone in UTC by arithmetic on microseconds, which needs no time
+zone data. Only rows that belong to an account and are not deleted come through.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import duckdb
+import pyarrow as pa
+
+from connectors.findings import Findings
+from connectors.records import TABLES
+
+from .candidates import Key, Row
+from .identity import Account
+from .quoting import literal, quote
+from .store import ADDED, Store
+
+ZONED = "TIMESTAMP WITH TIME ZONE"
+NOT_FACTS = {"account_ref", "known_at", "deleted", *ADDED}
+NOT_OF_ACCOUNTS = NOT_FACTS | {"source", "id", "parent_ref", "master_ref"}
+IN_MEMORY = 2_000_000
+"""Rows up to which a table is read once and kept, not read again for each use."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What scoring is handed.
+
+    Attributes:
+        relations: Canonical table, and ``presence`` -> name on the connection.
+        parked: Rows that belong to no account, by table, with examples.
+    """
+
+    relations: Mapping[str, str]
+    parked: Findings = field(default_factory=Findings)
+
+
+def account_rows(
+    con: duckdb.DuckDBPyConnection, store: Store, known_at: datetime | None = None
+) -> list[Row]:
+    """Return the latest version of every account record, for matching."""
+    latest = store.latest("accounts", known_at)
+    if latest is None:
+        return []
+    columns = "source, id, name, domains, external_id, parent_ref, master_ref, deleted"
+    found = con.sql(f"SELECT {columns} FROM ({latest})").fetchall()  # noqa: S608 - quoted paths
+    return [
+        Row((source, ref), name, domains or (), external, parent, master, bool(deleted))
+        for source, ref, name, domains, external, parent, master, deleted in found
+    ]
+
+
+def build(
+    con: duckdb.DuckDBPyConnection,
+    store: Store,
+    accounts: Sequence[Account],
+    aliases: Mapping[Key, Key],
+    *,
+    reads: Iterable[tuple[str, str, datetime]],
+    known_at: datetime | None = None,
+) -> Facts:
+    """Make the relations.
+
+    Args:
+        con: Where; names begin with ``fact_``.
+        store: The tables at rest.
+        accounts: From matching; the order of their records decides which source wins.
+        aliases: Merged record -> the record that holds its data now.
+        reads: (connection, table, last complete read).
+        known_at: Only what was known then.
+    """
+    _members(con, accounts, aliases)
+    relations, parked = {"accounts": "fact_accounts"}, Findings()
+    _accounts(con, store.latest("accounts", known_at))
+    for name in TABLES:
+        latest = None if name == "accounts" else store.latest(name, known_at)
+        if latest is not None:
+            _table(con, name, latest)
+            _park(con, name, latest, parked)
+            relations[name] = f"fact_{name}"
+    _presence(con, reads)
+    return Facts(relations | {"presence": "fact_presence"}, parked)
+
+
+def _members(
+    con: duckdb.DuckDBPyConnection, accounts: Sequence[Account], aliases: Mapping[Key, Key]
+) -> None:
+    """Make ``members`` (account, connection, ref, place, main) and ``names`` of accounts."""
+    rows = [
+        (account.account, *key, place, True)
+        for account in accounts
+        for place, key in enumerate(account.records)
+    ]
+    of = {(row[1], row[2]): (row[0], row[3]) for row in rows}
+    rows += [(of[new][0], *old, of[new][1], False) for old, new in aliases.items() if new in of]
+    kinds = [pa.int64(), pa.string(), pa.string(), pa.int64(), pa.bool_()]
+    names = ["account", "connection", "ref", "place", "main"]
+    columns: list[tuple[object, ...]] = list(zip(*rows, strict=True)) or [()] * len(kinds)
+    arrays = [pa.array(column, kind) for column, kind in zip(columns, kinds, strict=True)]
+    members = pa.table(arrays, names=names)
+    ids = pa.table(
+        {
+            "account": pa.array([account.account for account in accounts], pa.int64()),
+            "account_id": pa.array([account.account_id for account in accounts], pa.string()),
+        }
+    )
+    for name, table in (("members", members), ("account_ids", ids)):
+        con.register("incoming", table)
+        con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM incoming")
+        con.unregister("incoming")
+
+
+def _columns(con: duckdb.DuckDBPyConnection, sql: str) -> dict[str, str]:
+    return {row[0]: row[1] for row in con.sql(f"DESCRIBE {sql}").fetchall()}
+
+
+def _utc(name: str, kind: str) -> str:
+    """Return SQL for a column, a time made to UTC without zone."""
+    column = f"t.{quote(name)}"
+    return f"make_timestamp(epoch_us({column}))" if kind == ZONED else column
+
+
+def _accounts(con: duckdb.DuckDBPyConnection, latest: str | None) -> None:
+    """Merge each account's records: for each column the first record that has a value wins."""
+    if latest is None:
+        con.execute(
+            "CREATE OR REPLACE TEMP TABLE fact_accounts AS"
+            " SELECT account, account_id, NULL::VARCHAR AS name FROM account_ids"
+        )
+        return
+    columns = _columns(con, latest)
+    merged = [
+        f"arg_min({_utc(name, kind)}, place) AS {quote(name)}"
+        for name, kind in columns.items()
+        if name not in NOT_OF_ACCOUNTS and name != "currency"
+    ]
+    # Money and its currency come from one record.
+    pair = "arg_min(struct_pack(c := t.currency), place) FILTER (t.mrr IS NOT NULL)"
+    merged.append(f"coalesce(({pair}).c, arg_min(t.currency, place)) AS currency")
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE fact_accounts AS"  # noqa: S608 - identifiers are quoted
+        f" SELECT i.account, any_value(i.account_id) AS account_id, {', '.join(merged)}"
+        f" FROM ({latest}) t JOIN members m ON t.source = m.connection AND t.id = m.ref AND m.main"
+        f" JOIN account_ids i ON i.account = m.account GROUP BY i.account ORDER BY i.account"
+    )
+
+
+def _table(con: duckdb.DuckDBPyConnection, name: str, latest: str) -> None:
+    columns = _columns(con, latest)
+    kept = [
+        f"{_utc(column, kind)} AS {quote(column)}"
+        for column, kind in columns.items()
+        if column not in NOT_FACTS
+    ]
+    select = (
+        f"SELECT m.account, {', '.join(kept)} FROM ({latest}) t"  # noqa: S608 - quoted
+        f" JOIN members m ON t.source = m.connection AND t.account_ref = m.ref"
+        f" WHERE NOT coalesce(t.deleted, false)"
+    )
+    rows = con.sql(f"SELECT count(*) FROM ({latest})").fetchall()[0][0]  # noqa: S608 - quoted
+    kind = "TABLE" if rows <= IN_MEMORY else "VIEW"
+    con.execute(f"DROP VIEW IF EXISTS fact_{name}" if kind == "VIEW" else "SELECT 1")
+    con.execute(f"CREATE OR REPLACE TEMP {kind} fact_{name} AS {select}")
+
+
+def _park(con: duckdb.DuckDBPyConnection, name: str, latest: str, parked: Findings) -> None:
+    """Count the rows that no account has; they stay stored, and count once it is there."""
+    found = con.sql(
+        f"SELECT t.source, t.account_ref IS NULL, count(*), list(t.id ORDER BY t.id)[:3]"  # noqa: S608
+        f" FROM ({latest}) t"
+        f" ANTI JOIN members m ON t.source = m.connection AND t.account_ref = m.ref"
+        f" WHERE NOT coalesce(t.deleted, false) GROUP BY ALL ORDER BY ALL"
+    ).fetchall()
+    for source, nobody, count, ids in found:
+        kind = "without_account" if nobody else "account_unknown"
+        parked.add(kind, f"{source}.{name}", *ids, count=count)
+
+
+def _presence(con: duckdb.DuckDBPyConnection, reads: Iterable[tuple[str, str, datetime]]) -> None:
+    """Tell which accounts are matched in a source of a table; of several, the oldest read."""
+    rows = [
+        f"({literal(source)}, {literal(name)}, make_timestamp({_micros(time)}))"
+        for source, name, time in reads
+    ]
+    values = ", ".join(rows) or "(NULL, NULL, NULL::TIMESTAMP)"
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE fact_presence AS"  # noqa: S608 - literals are quoted
+        f' SELECT m.account, r.name AS "table", min(r.read_at) AS read_at'
+        f" FROM (VALUES {values}) r (source, name, read_at)"
+        f" JOIN members m ON m.connection = r.source GROUP BY ALL"
+    )
+
+
+def _micros(time: datetime) -> int:
+    return round(time.astimezone(UTC).timestamp() * 1_000_000)

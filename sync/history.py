@@ -1,0 +1,104 @@
+"""Snapshots of scores, kept: the last one for the bands, an older one for the change."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import duckdb
+import pyarrow as pa
+
+from scoring import Snapshot
+
+from .store import Store
+
+TABLE = "scores"
+SLACK = timedelta(days=7)
+"""A snapshot this much older than asked for still serves as the baseline of a change."""
+KEPT = ("account", "score", "value", "coverage", "spread", "band", "segment", "limited_by")
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """An earlier snapshot.
+
+    Attributes:
+        as_of: The time that it holds for, aware.
+        scores: account, score, value, band, coverage.
+    """
+
+    as_of: datetime
+    scores: pa.Table
+
+    def values(self) -> dict[tuple[int, str], float]:
+        """Return (account, score) -> value, where there is one."""
+        columns = (self.scores.column(name).to_pylist() for name in ("account", "score", "value"))
+        rows = zip(*columns, strict=True)
+        return {(account, score): value for account, score, value in rows if value is not None}
+
+    def mean_coverage(self, score: str) -> float | None:
+        """Return the mean coverage of a score, 0..1; None without accounts."""
+        rows = zip(
+            self.scores.column("score").to_pylist(),
+            self.scores.column("coverage").to_pylist(),
+            strict=True,
+        )
+        found = [coverage for name, coverage in rows if name == score and coverage is not None]
+        return sum(found) / len(found) if found else None
+
+
+def keep(store: Store, snapshot: Snapshot, marks: Mapping[str, object], known_at: datetime) -> None:
+    """Store a snapshot.
+
+    Args:
+        store: The tables at rest.
+        snapshot: From scoring.
+        marks: ``run``, ``model`` (checksum) and ``replayed`` of it.
+        known_at: The run's time.
+    """
+    scores = snapshot.scores.select([n for n in KEPT if n in snapshot.scores.schema.names])
+    count = scores.num_rows
+    stamp = pa.timestamp("us", tz="UTC")
+    as_of = snapshot.as_of.replace(tzinfo=UTC)
+    columns = {
+        "run": pa.array([marks["run"]] * count, pa.int64()),
+        "model": pa.array([marks["model"]] * count, pa.string()),
+        "replayed": pa.array([marks["replayed"]] * count, pa.bool_()),
+        "as_of": pa.array([as_of] * count, stamp),
+        "known_at": pa.array([known_at] * count, stamp),
+    }
+    for name, column in columns.items():
+        scores = scores.append_column(name, column)
+    store.add(TABLE, scores)
+
+
+def last(con: duckdb.DuckDBPyConnection, store: Store) -> Past | None:
+    """Return the latest snapshot that is no replay."""
+    return _load(con, store, "NOT replayed", "run DESC")
+
+
+def before(con: duckdb.DuckDBPyConnection, store: Store, time: datetime, model: str) -> Past | None:
+    """Return the latest snapshot of a model at a time, or not much older."""
+    at = f"make_timestamp({round(time.timestamp() * 1_000_000)})"
+    stamp = "make_timestamp(epoch_us(as_of))"
+    oldest = f"make_timestamp({round((time - SLACK).timestamp() * 1_000_000)})"
+    con.execute("SET VARIABLE wanted_model = $1", [model])
+    wanted = f"{stamp} <= {at} AND {stamp} >= {oldest} AND model = getvariable('wanted_model')"
+    return _load(con, store, wanted, "as_of DESC, run DESC")
+
+
+def _load(con: duckdb.DuckDBPyConnection, store: Store, where: str, order: str) -> Past | None:
+    scan = store.scan(TABLE)
+    if scan is None:
+        return None
+    found = con.execute(
+        f"SELECT run, replayed, epoch_us(as_of) FROM {scan} WHERE {where}"  # noqa: S608 - ours
+        f" ORDER BY {order} LIMIT 1"
+    ).fetchall()
+    if not found:
+        return None
+    run, replayed, micros = found[0]
+    scores = con.sql(
+        f"SELECT account, score, value, band, coverage FROM {scan}"  # noqa: S608 - numbers
+        f" WHERE run = {run} AND replayed = {replayed} AND epoch_us(as_of) = {micros}"
+    ).to_arrow_table()
+    return Past(datetime.fromtimestamp(micros / 1_000_000, UTC), scores)

@@ -1,0 +1,109 @@
+"""One run at a time, over all processes and hosts that share a journal."""
+
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+import sqlalchemy as sa
+
+from . import schema
+from .errors import BusyError, JournalError
+from .journal import Journal
+
+LEASE = timedelta(minutes=5)
+"""A lease that was not renewed for this long is free."""
+BEAT = LEASE / 5
+"""Renewed this often."""
+
+
+class Lease:
+    """A lease that is held, and renewed by a thread.
+
+    Attributes:
+        lost: Whether someone else took it over; a run must not write any more then.
+    """
+
+    def __init__(self, journal: Journal, name: str) -> None:
+        self._journal = journal
+        self._name = name
+        self.lost = False
+
+    def check(self) -> None:
+        """Make sure that it is still held.
+
+        Raises:
+            BusyError: it was taken over.
+        """
+        self._renew()
+        if self.lost:
+            raise BusyError("the lease was taken over by another run; this one stops")
+
+    def _renew(self) -> None:
+        table = schema.leases
+        mine = (table.c.name == self._name) & (table.c.holder == self._journal.holder)
+        until = datetime.now(UTC) + LEASE
+        with self._journal.begin() as db:
+            changed = db.execute(table.update().where(mine).values(expires_at=until))
+            self.lost = not changed.rowcount
+
+    def beat(self, stop: threading.Event) -> None:
+        """Renew it until told to stop."""
+        while not self.lost and not stop.wait(BEAT.total_seconds()):
+            try:
+                self._renew()
+            except JournalError:
+                continue  # tried again; ``check`` tells before anything is written
+
+
+@contextmanager
+def lease(journal: Journal, name: str = "run") -> Iterator[Lease]:
+    """Hold a lease.
+
+    Raises:
+        BusyError: someone else holds it.
+    """
+    _take(journal, name)
+    held, stop = Lease(journal, name), threading.Event()
+    heart = threading.Thread(target=held.beat, args=(stop,), daemon=True)
+    heart.start()
+    try:
+        yield held
+    finally:
+        stop.set()
+        heart.join()
+        table = schema.leases
+        mine = (table.c.name == name) & (table.c.holder == journal.holder)
+        with journal.begin() as db:
+            db.execute(table.delete().where(mine))
+
+
+def _take(journal: Journal, name: str) -> None:
+    table, now = schema.leases, datetime.now(UTC)
+    query = sa.select(table).where(table.c.name == name).with_for_update()
+    with journal.begin() as db:
+        row = db.execute(query).first()
+        if row is not None and row.expires_at > now and _alive(row.holder):
+            since = f"{row.taken_at:%Y-%m-%d %H:%M:%S}"
+            raise BusyError(
+                f"another run ({row.holder}) works since {since} UTC; wait for it to end"
+            )
+        db.execute(table.delete().where(table.c.name == name))
+        values = {"name": name, "holder": journal.holder, "taken_at": now}
+        db.execute(table.insert().values(values | {"expires_at": now + LEASE}))
+
+
+def _alive(holder: str) -> bool:
+    """Whether a holder may still run; another host's always may, until its lease expires."""
+    host, pid, _ = holder.rsplit(":", 2)
+    if host != socket.gethostname():
+        return True
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

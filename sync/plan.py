@@ -1,0 +1,224 @@
+"""What would change in a target: desired field values against those that it holds.
+
+Only differences count. A value is compared as canonical text, so what a vendor rounds or
+reformats is no difference, and what someone edited by hand is one.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from . import limits
+from .errors import UnsafePlanError
+from .fields import TargetField
+from .plan_sql import aggregate_sql, changed_sql, compare_sql
+from .scored import Portfolio
+from .settings import Limits
+from .store import Store
+from .summary import Change, PlanReport
+
+__all__ = ["Plan", "PlannedWrite", "UnsafePlanError", "checksum", "make"]
+
+EXAMPLES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedWrite:
+    """New values for one record.
+
+    Attributes:
+        ref: The vendor's id.
+        account: The account's key.
+        change: Field name -> (text held now, new text); None is empty.
+    """
+
+    ref: str
+    account: int
+    change: Mapping[str, tuple[str | None, str | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All writes to one target.
+
+    Attributes:
+        connection: The target.
+        writes: By the record's id.
+        report: What is told about it.
+    """
+
+    connection: str
+    writes: tuple[PlannedWrite, ...]
+    report: PlanReport
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One target as planning sees it.
+
+    Attributes:
+        connection: Its name.
+        fields: What is written to it.
+        limits: What makes a plan unsafe.
+        refused: Record id -> field -> value that it refused for good.
+    """
+
+    connection: str
+    fields: Sequence[TargetField]
+    limits: Limits
+    refused: Mapping[str, Mapping[str, str | None]]
+
+
+def make(
+    con: duckdb.DuckDBPyConnection,
+    store: Store,
+    target: Target,
+    portfolio: Portfolio,
+    against: limits.Against,
+) -> Plan:
+    """Compare what a target should hold with what it does hold.
+
+    Args:
+        con: With the ``members`` relation of ``facts.build``.
+        store: Has what targets hold, as last read or written.
+        target: The target.
+        portfolio: The scores.
+        against: The portfolio beside the last run's, for the limits.
+    """
+    con.register("desired", _desired(target.fields, portfolio))
+    try:
+        con.execute(compare_sql(con, store, target.connection, target.fields))
+    finally:
+        con.unregister("desired")
+    writes, held_back = _writes(con, target)
+    moves, counts = _moves(con, target)
+    report = PlanReport(
+        connection=target.connection,
+        plan=None,
+        checksum=checksum(target.connection, writes),
+        records=counts["records"],
+        updates=len(writes),
+        filled=_count(writes, old=False, new=True),
+        replaced=_count(writes, old=True, new=True),
+        cleared=_count(writes, old=True, new=False),
+        by_hand=counts["by_hand"],
+        kept_by_hand=counts["kept_by_hand"],
+        held_back=held_back,
+        unsafe=limits.unsafe(target.connection, target.limits, moves, against) if writes else (),
+        fields=_by_field(writes),
+        examples=_examples(writes, target.fields, portfolio),
+    )
+    con.execute("DROP TABLE compared")
+    return Plan(target.connection, writes, report)
+
+
+def checksum(connection: str, writes: Sequence[PlannedWrite]) -> str:
+    """Return what ties an apply to the plan that was reviewed."""
+    digest = hashlib.sha256(connection.encode())
+    for write in writes:
+        line = [write.ref, sorted((name, *pair) for name, pair in write.change.items())]
+        digest.update(json.dumps(line, ensure_ascii=True).encode())
+    return digest.hexdigest()
+
+
+def _desired(fields: Sequence[TargetField], portfolio: Portfolio) -> pa.Table:
+    columns = {"account": pa.array(portfolio.accounts, pa.int64())}
+    for field in fields:
+        values = portfolio.part(field.score, field.part)
+        columns[field.spec.name] = pa.array(texts(field, values), pa.string())
+    return pa.table(columns)
+
+
+def texts(field: TargetField, values: Sequence[Any]) -> list[str | None]:
+    """Return the canonical text of each value; the many equal ones are made once."""
+    if field.spec.type in {"datetime", "choice", "text"}:
+        made = {value: field.spec.to_text(value) for value in set(values)}
+        return [made[value] for value in values]
+    return [field.spec.to_text(value) for value in values]
+
+
+def _writes(con: duckdb.DuckDBPyConnection, target: Target) -> tuple[tuple[PlannedWrite, ...], int]:
+    names = [field.spec.name for field in target.fields]
+    writes, held_back = [], 0
+    for ref, account, *cells in con.execute(changed_sql(target.fields)).fetchall():
+        change = {
+            name: (old, new)
+            for name, old, new, differs in zip(
+                names, cells[::3], cells[1::3], cells[2::3], strict=True
+            )
+            if differs
+        }
+        refused = target.refused.get(ref)
+        if refused is not None and _same(target.fields, refused, change):
+            held_back += 1
+        else:
+            writes.append(PlannedWrite(ref, account, change))
+    return tuple(writes), held_back
+
+
+def _same(
+    fields: Sequence[TargetField],
+    refused: Mapping[str, str | None],
+    change: Mapping[str, tuple[str | None, str | None]],
+) -> bool:
+    """Whether a change asks for what was refused before, stamps aside."""
+    stamps = {field.spec.name for field in fields if field.stamp}
+    wanted = {name: new for name, (_, new) in change.items() if name not in stamps}
+    return wanted == {name: new for name, new in refused.items() if name not in stamps}
+
+
+def _moves(con: duckdb.DuckDBPyConnection, target: Target) -> tuple[limits.Moves, dict[str, int]]:
+    row = con.execute(aggregate_sql(target.fields, target.limits.step)).fetchall()[0]
+    records, held, replaced, cleared, bands, before, after, by_hand, kept, *foreign = row
+    names = tuple(
+        field.spec.name for field, count in zip(target.fields, foreign, strict=True) if count
+    )
+    moves = limits.Moves(held, replaced, cleared, bands, before, after, names)
+    return moves, {"records": records, "by_hand": by_hand, "kept_by_hand": kept}
+
+
+def _count(writes: Sequence[PlannedWrite], *, old: bool, new: bool) -> int:
+    return sum(
+        (before is not None) == old and (after is not None) == new
+        for write in writes
+        for before, after in write.change.values()
+    )
+
+
+def _by_field(writes: Sequence[PlannedWrite]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for write in writes:
+        for name in write.change:
+            counts[name] = counts.get(name, 0) + 1
+    return counts
+
+
+def _examples(
+    writes: Sequence[PlannedWrite], fields: Sequence[TargetField], portfolio: Portfolio
+) -> tuple[Change, ...]:
+    main = next((f.spec.name for f in fields if f.telling and f.part == "value"), None)
+    moved = [write for write in writes if main in write.change]
+    moved.sort(key=lambda write: (-_distance(*write.change[str(main)]), write.ref))
+    place = {account: at for at, account in enumerate(portfolio.accounts)}
+    return tuple(
+        Change(
+            portfolio.account_ids[place[write.account]],
+            portfolio.names[place[write.account]],
+            write.ref,
+            str(main),
+            *write.change[str(main)],
+        )
+        for write in moved[:EXAMPLES]
+    )
+
+
+def _distance(old: str | None, new: str | None) -> float:
+    try:
+        return abs(float(new or "") - float(old or ""))
+    except ValueError:
+        return 0.0

@@ -1,0 +1,138 @@
+"""The SQL behind a plan: desired, held and last written values side by side, in DuckDB."""
+
+from collections.abc import Iterable, Sequence
+
+import duckdb
+
+from .fields import TargetField
+from .quoting import literal, quote
+from .store import HELD, Store
+
+
+def compare_sql(
+    con: duckdb.DuckDBPyConnection, store: Store, connection: str, fields: Sequence[TargetField]
+) -> str:
+    """Return SQL that makes ``compared``: one row per matched record of a target.
+
+    Columns: ref, account, and for the i-th field old_i, new_i (after the field's rules for
+    missing values and for values edited by hand), hand_i, kept_i, foreign_i.
+
+    Args:
+        con: With ``desired`` (account and one text column per field) and ``members``.
+        store: Has the held values.
+        connection: The target.
+        fields: In order.
+    """
+    held = store.latest(HELD + connection) or "SELECT NULL::VARCHAR AS id, NULL::VARCHAR AS origin"
+    known = {row[0] for row in con.sql(f"DESCRIBE {held}").fetchall()}
+    columns = ", ".join(
+        column for at, field in enumerate(fields) for column in _columns(at, field, known)
+    )
+    return (
+        f"CREATE OR REPLACE TEMP TABLE compared AS"  # noqa: S608 - names are quoted
+        f" SELECT m.ref, m.account, {columns} FROM members m"
+        f" JOIN desired d USING (account)"
+        f" LEFT JOIN ({held}) h ON h.id = m.ref"
+        f" LEFT JOIN ({_written(store, connection)}) w ON w.id = m.ref"
+        f" WHERE m.main AND m.connection = {literal(connection)}"
+    )
+
+
+def _written(store: Store, connection: str) -> str:
+    scan = store.scan(HELD + connection)
+    if scan is None:
+        return "SELECT NULL::VARCHAR AS id"
+    return (
+        f"SELECT * FROM {scan} WHERE origin = 'written'"  # noqa: S608 - paths are quoted
+        " QUALIFY row_number() OVER (PARTITION BY id ORDER BY known_at DESC, row_seq DESC) = 1"
+    )
+
+
+def _columns(at: int, field: TargetField, known: set[str]) -> list[str]:
+    name = quote(field.spec.name)
+    there = field.spec.name in known
+    old, written = (f"h.{name}", f"w.{name}") if there else ("NULL::VARCHAR", "NULL::VARCHAR")
+    hand = f"({written} IS NOT NULL AND h.origin = 'read' AND {old} IS DISTINCT FROM {written})"
+    kept = hand if field.choice.by_hand == "keep" else "false"
+    new = f"coalesce(d.{name}, {old})" if field.choice.no_score == "keep" else f"d.{name}"
+    return [
+        f"{old} AS old_{at}",
+        f"CASE WHEN {kept} THEN {old} ELSE {new} END AS new_{at}",
+        f"coalesce({hand}, false) AS hand_{at}",
+        f"coalesce({kept}, false) AS kept_{at}",
+        f"({old} IS NOT NULL AND {written} IS NULL) AS foreign_{at}",
+    ]
+
+
+def _differs(at: int) -> str:
+    return f"old_{at} IS DISTINCT FROM new_{at}"
+
+
+def changed_sql(fields: Sequence[TargetField]) -> str:
+    """Return SQL for the records to write: ref, account, then old, new, differs per field.
+
+    A stamp is written beside other changes, and where it is empty; alone it is no reason.
+    """
+    real = [_differs(at) for at, field in enumerate(fields) if not field.stamp]
+    real += [
+        f"(old_{at} IS NULL AND new_{at} IS NOT NULL)"
+        for at, field in enumerate(fields)
+        if field.stamp
+    ]
+    cells = ", ".join(f"old_{at}, new_{at}, {_differs(at)}" for at in range(len(fields)))
+    return (
+        f"SELECT ref, account, {cells} FROM compared"  # noqa: S608 - numbered columns
+        f" WHERE {' OR '.join(real) or 'false'} ORDER BY ref"
+    )
+
+
+def aggregate_sql(fields: Sequence[TargetField], step: float) -> str:
+    """Return SQL for one row that the limits look at.
+
+    records, held, replaced, cleared, bands, mean_before, mean_after, by_hand, kept_by_hand,
+    then for each field how many replaced values Pulsefield never wrote.
+    """
+    places = list(enumerate(fields))
+    real = [at for at, field in places if not field.stamp]
+    values = [at for at, field in places if field.telling and field.part == "value"]
+    bands = [at for at, field in places if field.telling and field.part == "band"]
+    held = _any(f"old_{at} IS NOT NULL" for at in real)
+    replaced = _any(_replaced(at, field, step) for at, field in places if not field.stamp)
+    cleared = _any(f"(old_{at} IS NOT NULL AND new_{at} IS NULL)" for at in values)
+    banded = _any(
+        f"(NOT foreign_{at} AND old_{at} IS NOT NULL AND new_{at} IS NOT NULL AND {_differs(at)})"
+        for at in bands
+    )
+    before, after = _means(values)
+    hand = " + ".join(f"count(*) FILTER (hand_{at})" for at in range(len(fields))) or "0"
+    kept = " + ".join(f"count(*) FILTER (kept_{at})" for at in range(len(fields))) or "0"
+    foreign = [
+        f"count(*) FILTER (foreign_{at} AND {_replaced(at, field, step)})" for at, field in places
+    ]
+    counts = [f"count(*) FILTER ({what})" for what in (held, replaced, cleared, banded)]
+    columns = ["count(*)", *counts, before, after, hand, kept, *foreign]
+    return f"SELECT {', '.join(columns)} FROM compared"  # noqa: S608 - numbered columns
+
+
+def _replaced(at: int, field: TargetField, step: float) -> str:
+    """Return SQL: a value is replaced by one that is far from it, or that was not ours."""
+    both = f"old_{at} IS NOT NULL AND new_{at} IS NOT NULL AND {_differs(at)}"
+    if field.spec.type != "number":
+        return f"({both} AND foreign_{at})"
+    old, new = f"TRY_CAST(old_{at} AS DOUBLE)", f"TRY_CAST(new_{at} AS DOUBLE)"
+    far = f"({old} IS NULL OR {new} IS NULL OR abs({new} - {old}) >= {step!r})"
+    ours = "" if field.telling else f" AND foreign_{at}"
+    return f"({both} AND {far}{ours})"
+
+
+def _means(values: Sequence[int]) -> tuple[str, str]:
+    if not values:
+        return "NULL", "NULL"
+    old, new = (f"TRY_CAST({side}_{values[0]} AS DOUBLE)" for side in ("old", "new"))
+    both = f"{old} IS NOT NULL AND {new} IS NOT NULL"
+    return f"avg({old}) FILTER ({both})", f"avg({new}) FILTER ({both})"
+
+
+def _any(conditions: Iterable[str]) -> str:
+    found = list(conditions)
+    return f"({' OR '.join(found)})" if found else "false"

@@ -1,0 +1,104 @@
+"""Reading every source into the store: side by side, each from where it stood."""
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from time import monotonic
+
+from connectors.base import Source, Target
+from connectors.errors import ConnectorError, SetupError
+from connectors.findings import Findings
+
+from .intake import Intake, Reading
+from .journal import Watermark
+from .summary import ConnectionReport, StreamReport
+from .workspace import Workspace
+
+
+def pull_all(work: Workspace, *, full: bool = False) -> list[ConnectionReport]:
+    """Read what changed in every source and store it.
+
+    A source that fails does not keep the others from being read.
+
+    Args:
+        work: The opened deployment.
+        full: Read everything again.
+
+    Raises:
+        StoreError, JournalError: what was read is not lost, as no watermark moved.
+    """
+    intake = Intake(work.store, work.journal, work.now)
+    names = list(work.config.connections)
+    with ThreadPoolExecutor(max_workers=max(1, len(names))) as pool:
+        futures = [pool.submit(_pull, work, name, intake, full) for name in names]
+        reports = [future.result() for future in futures]
+    intake.flush()
+    work.store.compact()
+    return [replace(report, rows=dict(intake.kept.get(report.name, {}))) for report in reports]
+
+
+def _pull(work: Workspace, name: str, intake: Intake, full: bool) -> ConnectionReport:  # noqa: FBT001 - passed on by a pool
+    entry = work.config.connections[name]
+    report = ConnectionReport(name=name, kind=entry.kind)
+    began = monotonic()
+    streams: list[StreamReport] = []
+    findings = Findings()
+    try:
+        source = work.connect(name)
+        if entry.read and isinstance(source, Source):
+            for reading in _readings(work, source, full=full):
+                read = _read(work, source, reading, intake, findings)
+                streams.append(read)
+    except ConnectorError as error:
+        setup = isinstance(error, SetupError)
+        report = replace(report, error=str(error) or type(error).__name__, setup=setup)
+    return replace(
+        report,
+        streams=tuple(streams),
+        read_seconds=monotonic() - began,
+        findings=tuple(findings),
+    )
+
+
+def _readings(work: Workspace, source: Source, *, full: bool) -> Iterable[Reading]:
+    marks = work.journal.watermarks(source.name)
+    mapping = work.mapping(source.name)
+    streams = source.streams()
+    work.journal.forget_streams(source.name, [stream.name for stream in streams])
+    for stream in streams:
+        known = marks.get(stream.name)
+        fresh = Watermark(None, mapping, known.read_at if known else None)
+        go_on = known is not None and known.mapping == mapping and not full
+        yield Reading(source.name, stream, known if known is not None and go_on else fresh)
+
+
+def _read(
+    work: Workspace, source: Source, reading: Reading, intake: Intake, findings: Findings
+) -> StreamReport:
+    what = f"{source.name} {reading.stream.name}"
+    work.progress.start("pull", what, None)
+    records = 0
+    try:
+        for page in source.read(reading.stream.name, reading.mark.value):
+            intake.add(reading, page)
+            findings.merge(page.findings)
+            records += page.records
+            work.progress.advance("pull", what, page.records)
+        intake.done(reading)
+    finally:
+        work.progress.finish("pull", what)
+    return StreamReport(reading.stream.name, records, reading.mark.value is None, complete=True)
+
+
+def with_stats(report: ConnectionReport, connection: Source | Target | None) -> ConnectionReport:
+    """Add what a connection counted so far."""
+    if connection is None:
+        return report
+    stats = connection.stats
+    return replace(
+        report,
+        made=dict(stats.made),
+        least=dict(stats.least),
+        retried=stats.retried,
+        quota_used=stats.quota_used,
+    )

@@ -1,0 +1,147 @@
+"""A deployment, opened: store, journal, model, target fields, connections."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import cast
+
+from connectors import registry
+from connectors.base import Context, Source, Target
+from scoring import Model, load_model, shipped_model
+
+from .config import Config, ConfigError
+from .errors import Issue
+from .fields import FieldIssues, TargetField, target_fields
+from .journal import Journal
+from .progress import Progress, Silent
+from .store import Store
+
+NOT_ASKED_FOR = {"auth", "base_url", "budget", "workers"}
+"""Settings that do not change which records and columns are read."""
+
+
+def model_text(config: Config) -> tuple[str, str]:
+    """Return the file name and the text of a deployment's model.
+
+    Raises:
+        ConfigError: there is no such model.
+    """
+    name = config.general.model
+    if not name.endswith(".toml"):
+        try:
+            return f"{name}.toml", shipped_model(name)
+        except KeyError as error:
+            allowed = f"{error.args[0]}; or the path of a .toml file"
+            raise ConfigError(
+                config.file, [Issue("pulsefield.model", repr(name), allowed)]
+            ) from error
+    path = config.folder / Path(name).expanduser()
+    try:
+        return str(path), path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not UTF-8 text"
+        issue = Issue("pulsefield.model", repr(name), f"the file cannot be read: {reason}")
+        raise ConfigError(config.file, [issue]) from error
+
+
+class Workspace:
+    """What one run works with.
+
+    Args:
+        config: The deployment.
+        now: The run's time, aware; the clock's by default.
+        progress: Told how it goes on.
+
+    Raises:
+        ConfigError, ModelError, StoreError, JournalError.
+    """
+
+    def __init__(
+        self, config: Config, now: datetime | None = None, progress: Progress | None = None
+    ) -> None:
+        self.config = config
+        self.now = (now or datetime.now(UTC)).astimezone(UTC)
+        self.progress: Progress = progress or Silent()
+        file, text = model_text(config)
+        self.model: Model = load_model(text, file=file)
+        self.model_sum = hashlib.sha256(text.encode()).hexdigest()
+        self.fields = _all_fields(config, self.model)
+        self.store = Store(config.data)
+        self.journal = Journal(config.journal)
+        self._open: dict[str, Source | Target] = {}
+
+    @property
+    def as_of(self) -> datetime:
+        """The time that scores hold for: the full hour, so that two runs in it agree."""
+        return self.now.replace(minute=0, second=0, microsecond=0)
+
+    @property
+    def main(self) -> str:
+        """The score that reports are about: health, or the model's last one."""
+        return "health" if "health" in self.model.scores else list(self.model.scores)[-1]
+
+    @property
+    def ranks(self) -> dict[str, int]:
+        """Connection -> its place in the configuration."""
+        return {name: rank for rank, name in enumerate(self.config.connections)}
+
+    def connect(self, name: str) -> Source | Target:
+        """Return a connection, made when first asked for.
+
+        Raises:
+            ConnectorError: its settings or secrets cannot be used.
+        """
+        if name not in self._open:
+            entry = self.config.connections[name]
+            specs = tuple(field.spec for field in self.fields.get(name, ()))
+            context = Context(secret=self.config.secret, now=self.now, own_fields=specs)
+            self._open[name] = registry.load(entry.kind).connect(name, entry.settings, context)
+        return self._open[name]
+
+    def opened(self, name: str) -> Source | Target | None:
+        """Return a connection if it was made."""
+        return self._open.get(name)
+
+    def target(self, name: str) -> Target:
+        """Return a connection that ``targets`` lists."""
+        return cast("Target", self.connect(name))
+
+    def mapping(self, name: str) -> str:
+        """Return the checksum of what is asked for; when it changes, all is read again."""
+        settings = self.config.connections[name].settings
+        asked = settings.model_dump_json(exclude=NOT_ASKED_FOR) if settings is not None else ""
+        own = sorted(field.spec.name for field in self.fields.get(name, ()))
+        return hashlib.sha256("\n".join([asked, *own]).encode()).hexdigest()
+
+    def close(self) -> None:
+        """Close the journal."""
+        self.journal.close()
+
+
+@contextmanager
+def opened(
+    config: Config, now: datetime | None = None, progress: Progress | None = None
+) -> Iterator[Workspace]:
+    """Open a deployment for one piece of work, and close it."""
+    work = Workspace(config, now, progress)
+    try:
+        yield work
+    finally:
+        work.close()
+
+
+def _all_fields(config: Config, model: Model) -> Mapping[str, tuple[TargetField, ...]]:
+    fields: dict[str, tuple[TargetField, ...]] = {}
+    issues: list[Issue] = []
+    for name, connection in config.connections.items():
+        if not connection.write:
+            continue
+        try:
+            fields[name] = target_fields(name, connection, model)
+        except FieldIssues as found:
+            issues += found.issues
+    if issues:
+        raise ConfigError(config.file, issues)
+    return fields

@@ -1,0 +1,184 @@
+"""Plans and their writes in the journal: what was held before, and what became of each row."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from connectors.base import FieldUpdate, WriteResult
+
+from . import schema
+from .journal import Journal
+from .plan import Plan
+
+PLANS, WRITES = schema.plans, schema.writes
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """One write as the journal has it.
+
+    Attributes:
+        row: Its place in the plan.
+        ref: The vendor's id.
+        account: The account's key.
+        change: Field -> [held before, new].
+        job: The vendor's job that took it, or None.
+    """
+
+    row: int
+    ref: str
+    account: int
+    change: Mapping[str, Sequence[str | None]]
+    job: str | None = None
+
+    @property
+    def update(self) -> FieldUpdate:
+        """What is sent."""
+        return FieldUpdate(self.ref, {name: pair[1] for name, pair in self.change.items()})
+
+
+def save(journal: Journal, run: int, plan: Plan, now: datetime) -> int:
+    """Keep a plan with all its writes; return its number."""
+    values = {
+        "run": run,
+        "connection": plan.connection,
+        "checksum": plan.report.checksum,
+        "made_at": now,
+        "state": "made",
+        "unsafe": json.dumps(plan.report.unsafe),
+    }
+    with journal.begin() as db:
+        made = db.execute(PLANS.insert().values(values)).inserted_primary_key
+        number = int(made[0]) if made else 0
+        rows = [
+            {
+                "plan": number,
+                "row": row,
+                "ref": write.ref,
+                "account": write.account,
+                "change": json.dumps(write.change),
+                "state": "intended",
+                "held": False,
+            }
+            for row, write in enumerate(plan.writes)
+        ]
+        if rows:
+            db.execute(WRITES.insert(), rows)
+    return number
+
+
+def set_state(journal: Journal, plan: int, state: str, forced: str | None = None) -> None:
+    """Note how far a plan is: made, applying, applied or stopped."""
+    values = {"state": state} | ({} if forced is None else {"forced": forced})
+    with journal.begin() as db:
+        db.execute(PLANS.update().where(PLANS.c.plan == plan).values(values))
+
+
+def load(journal: Journal, plan: int, states: Sequence[str]) -> list[Saved]:
+    """Return a plan's writes in some states, in order."""
+    query = sa.select(WRITES).where(WRITES.c.plan == plan, WRITES.c.state.in_(states))
+    with journal.begin() as db:
+        rows = db.execute(query.order_by(WRITES.c.row)).all()
+    return [Saved(r.row, r.ref, r.account, json.loads(r.change), r.job) for r in rows]
+
+
+def sent(journal: Journal, plan: int, rows: Sequence[int], job: str | None = None) -> None:
+    """Note that rows are about to be sent, or that a job of the vendor's took them."""
+    values = {"state": "sent"} | ({} if job is None else {"job": job})
+    _update(journal, plan, values, [{"at": row} for row in rows])
+
+
+def answered(journal: Journal, plan: int, results: Sequence[tuple[int, WriteResult]]) -> None:
+    """Note what became of rows."""
+    values: dict[str, Any] = {
+        name: sa.bindparam(f"new_{name}") for name in ("state", "code", "message")
+    }
+    values["retryable"] = sa.bindparam("new_retryable")
+    rows = [
+        {
+            "at": row,
+            "new_state": "ok" if result.ok else "refused",
+            "new_code": result.code,
+            "new_message": result.message[:1000],
+            "new_retryable": result.retryable,
+        }
+        for row, result in results
+    ]
+    _update(journal, plan, values, rows)
+
+
+def settled(journal: Journal, plan: int, rows: Sequence[int]) -> None:
+    """Note that confirmed rows are in the held table."""
+    _update(journal, plan, {"held": True}, [{"at": row} for row in rows])
+
+
+def drop_intended(journal: Journal, plan: int) -> None:
+    """Note that what was not sent never will be; a later plan sees to it."""
+    query = WRITES.update().where(WRITES.c.plan == plan, WRITES.c.state == "intended")
+    with journal.begin() as db:
+        db.execute(query.values(state="dropped"))
+
+
+def _update(
+    journal: Journal, plan: int, values: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]
+) -> None:
+    if not rows:
+        return
+    query = WRITES.update().where(WRITES.c.plan == plan, WRITES.c.row == sa.bindparam("at"))
+    with journal.begin() as db:
+        db.execute(query.values(values), rows)
+
+
+def unfinished(journal: Journal) -> list[tuple[int, str]]:
+    """Return (plan, connection) of plans whose apply was cut off, oldest first."""
+    query = sa.select(PLANS.c.plan, PLANS.c.connection).where(PLANS.c.state == "applying")
+    with journal.begin() as db:
+        return [(row.plan, row.connection) for row in db.execute(query.order_by(PLANS.c.plan))]
+
+
+def unsettled(journal: Journal) -> list[tuple[int, str]]:
+    """Return (plan, connection) of plans with confirmed rows not yet in the held table."""
+    open_rows = sa.select(WRITES.c.plan).where(WRITES.c.state == "ok", WRITES.c.held.is_(False))
+    query = sa.select(PLANS.c.plan, PLANS.c.connection).where(PLANS.c.plan.in_(open_rows))
+    with journal.begin() as db:
+        return [(row.plan, row.connection) for row in db.execute(query.order_by(PLANS.c.plan))]
+
+
+def load_unsettled(journal: Journal, plan: int) -> list[Saved]:
+    """Return a plan's confirmed rows that are not yet in the held table."""
+    query = sa.select(WRITES).where(
+        WRITES.c.plan == plan, WRITES.c.state == "ok", WRITES.c.held.is_(False)
+    )
+    with journal.begin() as db:
+        rows = db.execute(query.order_by(WRITES.c.row)).all()
+    return [Saved(r.row, r.ref, r.account, json.loads(r.change), r.job) for r in rows]
+
+
+def refused(journal: Journal, connection: str) -> dict[str, dict[str, str | None]]:
+    """Return record -> field -> value, where a target's last answer was a refusal for good."""
+    numbered = (
+        sa.select(
+            WRITES.c.ref,
+            WRITES.c.change,
+            WRITES.c.state,
+            WRITES.c.retryable,
+            sa.func.row_number()
+            .over(partition_by=WRITES.c.ref, order_by=WRITES.c.plan.desc())
+            .label("age"),
+        )
+        .join(PLANS, PLANS.c.plan == WRITES.c.plan)
+        .where(PLANS.c.connection == connection, WRITES.c.state.in_(("ok", "refused")))
+        .subquery()
+    )
+    query = sa.select(numbered.c.ref, numbered.c.change).where(
+        numbered.c.age == 1, numbered.c.state == "refused", numbered.c.retryable.is_(False)
+    )
+    with journal.begin() as db:
+        rows = db.execute(query).all()
+    return {
+        row.ref: {name: pair[1] for name, pair in json.loads(row.change).items()} for row in rows
+    }

@@ -1,0 +1,169 @@
+"""All targets of a run: plan each, settle what was cut off, write side by side."""
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+import duckdb
+
+from connectors.base import FieldState, Target
+from connectors.errors import ConnectorError, SetupError
+
+from . import limits, plan, writes
+from .apply import Applier
+from .history import Past
+from .plan import Plan
+from .scored import Portfolio
+from .settings import Limits
+from .summary import ApplyReport
+from .workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """The plans of a run.
+
+    Attributes:
+        plans: Plan and its number in the journal.
+        problems: Target -> why it cannot be written to, and whether a person must act.
+    """
+
+    plans: tuple[tuple[int, Plan], ...]
+    problems: dict[str, tuple[str, bool]]
+
+
+def targets(work: Workspace) -> list[str]:
+    """Return the connections that are written to, in the file's order."""
+    found = []
+    for name in work.fields:
+        try:
+            if isinstance(work.connect(name), Target) and work.fields[name]:
+                found.append(name)
+        except ConnectorError:  # reading it has told so already
+            continue
+    return found
+
+
+def plan_all(
+    work: Workspace,
+    con: duckdb.DuckDBPyConnection,
+    run: int,
+    portfolio: Portfolio,
+    last: Past | None,
+) -> Planned:
+    """Plan every target, check that its fields can be written, and keep the plans."""
+    against = _against(work, run, portfolio, last)
+    made: list[tuple[int, Plan]] = []
+    problems: dict[str, tuple[str, bool]] = {}
+    for name in targets(work):
+        work.progress.start("plan", name, len(portfolio.accounts))
+        entry = work.config.connections[name]
+        target = plan.Target(
+            connection=name,
+            fields=work.fields[name],
+            limits=_limits(work.config.limits, entry.limits),
+            refused=writes.refused(work.journal, name),
+        )
+        found = plan.make(con, work.store, target, portfolio, against)
+        problem = _field_problem(work, name) if found.writes else None
+        if problem is not None:
+            problems[name] = problem
+        number = writes.save(work.journal, run, found, work.now)
+        found = replace(found, report=replace(found.report, plan=number))
+        made.append((number, found))
+        work.progress.finish("plan", name)
+    return Planned(tuple(made), problems)
+
+
+def _limits(common: Limits, own: Limits | None) -> Limits:
+    given = {} if own is None else own.model_dump(exclude_unset=True)
+    return common.model_copy(update=given)
+
+
+def _against(work: Workspace, run: int, portfolio: Portfolio, last: Past | None) -> limits.Against:
+    shares = portfolio.scores[work.main].coverage
+    earlier = work.journal.last_run(before=run)
+    accounts = None if earlier is None else earlier["accounts"]
+    return limits.Against(
+        accounts=len(portfolio.accounts),
+        accounts_before=accounts if isinstance(accounts, int) else None,
+        coverage=sum(shares) / len(shares) if shares else None,
+        coverage_before=None if last is None else last.mean_coverage(work.main),
+    )
+
+
+def _field_problem(work: Workspace, name: str) -> tuple[str, bool] | None:
+    try:
+        states = work.target(name).field_states([field.spec for field in work.fields[name]])
+    except ConnectorError as error:
+        return str(error), isinstance(error, SetupError)
+    bad = [text for state in states if (text := unusable(state))]
+    return (f"not written to {name}: {'; '.join(bad)}", True) if bad else None
+
+
+def unusable(state: FieldState) -> str | None:
+    """Return why a field cannot be written, with what to do; None if it can."""
+    if not state.exists:
+        return f"the field {state.name} is missing; `pulsefield fields --create` creates it"
+    if state.problem:
+        return f"{state.name}: {state.problem}"
+    if not state.visible or not state.writable:
+        what = "written" if state.visible else "seen"
+        return f"{state.name} cannot be {what} by this user; grant it the permission"
+    return None
+
+
+def apply_all(work: Workspace, planned: Planned, forced: str | None) -> tuple[ApplyReport, ...]:
+    """Write to every target that has changes and no problem, side by side."""
+    due = [
+        (plan.connection, number)
+        for number, plan in planned.plans
+        if plan.writes and plan.connection not in planned.problems
+    ]
+    for number, made in planned.plans:
+        if not made.writes:
+            writes.set_state(work.journal, number, "applied")
+    applier = Applier(work.journal, work.store, work.now, work.progress)
+    work.journal.flush()  # what was held before must outlive everything that is sent now
+
+    def each(name: str, number: int) -> ApplyReport:
+        return applier.apply(work.target(name), number, forced)
+
+    return _side_by_side(due, each)
+
+
+def recover(work: Workspace, *, send: bool) -> tuple[ApplyReport, ...]:
+    """Settle what an earlier, interrupted run left.
+
+    Args:
+        work: The opened deployment.
+        send: Whether batches that were in flight are sent again; False only keeps what is
+            already confirmed.
+    """
+    applier = Applier(work.journal, work.store, work.now, work.progress)
+    due = []
+    known = set(targets(work)) if send else set()
+    for number, name in writes.unfinished(work.journal) if send else ():
+        if name in known:
+            due.append((name, number))
+        elif name not in work.config.connections:
+            writes.set_state(work.journal, number, "stopped")
+    for number, name in writes.unsettled(work.journal):
+        applier.settle(name, number)
+    return _side_by_side(due, lambda name, plan: applier.recover(work.target(name), plan))
+
+
+def _side_by_side(
+    due: Sequence[tuple[str, int]], work_on: Callable[[str, int], ApplyReport]
+) -> tuple[ApplyReport, ...]:
+    """Work on each target in a thread of its own; one target's plans one after the other."""
+    by_name: dict[str, list[int]] = {}
+    for name, number in due:
+        by_name.setdefault(name, []).append(number)
+
+    def each(name: str, numbers: Iterable[int]) -> list[ApplyReport]:
+        return [work_on(name, number) for number in numbers]
+
+    with ThreadPoolExecutor(max_workers=max(1, len(by_name))) as pool:
+        futures = [pool.submit(each, *item) for item in by_name.items()]
+        return tuple(report for future in futures for report in future.result())
