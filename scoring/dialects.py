@@ -60,7 +60,9 @@ class Dialect:
         seconds = round(days * 86400)
         if not seconds:
             return time
-        return f"({time} {'-' if seconds < 0 else '+'} INTERVAL '{abs(seconds)}' SECOND)"
+        unit, length = ("DAY", 86400) if seconds % 86400 == 0 else ("SECOND", 1)
+        sign = "-" if seconds < 0 else "+"
+        return f"({time} {sign} INTERVAL '{abs(seconds) // length}' {unit})"
 
     def cast(self, value: str, kind: Kind) -> str:
         """Convert to a kind's type."""

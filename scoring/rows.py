@@ -12,10 +12,11 @@ ENTRY = ("source", "id")
 
 
 def first_steps(ctx: Context) -> Iterator[Step]:
-    """Yield customers, reads, portfolio, and the rows of every table that signals read."""
+    """Yield customers, reads, ends, portfolio, and the rows of every table that signals read."""
     yield _customers(ctx)
     if "presence" in ctx.relations:
         yield _reads(ctx)
+    yield _ends(ctx)
     yield _portfolio(ctx)
     for table in fact_tables(ctx):
         yield _rows(ctx, table)
@@ -107,6 +108,28 @@ def account_scope(ctx: Context, alias: str, *, bare: bool) -> dict[str, tuple[st
     return names
 
 
+def _ends(ctx: Context) -> Step:
+    """Where windows end: the as-of time, or the last read when that is earlier."""
+    q = ctx.q
+    columns = [(q("account"), f"c.{q('account')}")]
+    columns += [(q("end", table), _end(ctx, table)) for table in read_tables(ctx)]
+    source = f"{ctx.step('customers')} AS c"
+    if "presence" in ctx.relations:
+        source += f"\nLEFT JOIN {ctx.step('reads')} AS r ON r.{q('account')} = c.{q('account')}"
+    about = "where each account's windows end, by table (null: in no source of that table)"
+    return Step("ends", about, str(Select(columns, source)))
+
+
+def _end(ctx: Context, table: str) -> str:
+    if "presence" not in ctx.relations:
+        return ctx.now if table in ctx.relations else ctx.dialect.cast("NULL", "time")
+    read = f"r.{ctx.q(table)}"
+    stopped = (f"{read} < {ctx.now}", read)
+    if table == "accounts":
+        return case([stopped], ctx.now)
+    return case([stopped, (f"{read} IS NOT NULL", ctx.now)])
+
+
 def _portfolio(ctx: Context) -> Step:
     q = ctx.q
     scope = Scope(ctx.dialect, account_scope(ctx, "c", bare=True), ctx.now)
@@ -117,30 +140,17 @@ def _portfolio(ctx: Context) -> Step:
     columns = [(q("account"), f"c.{q('account')}"), (q("account_id"), f"c.{q('account_id')}")]
     columns.append((q("segment"), case(segments, ctx.dialect.cast("NULL", "string"))))
     columns += [(q(f"account.{n}"), f"c.{q(f'account.{n}')}") for n in account_columns(ctx)]
-    for table in read_tables(ctx):
-        end = _end(ctx, table)
-        columns.append((q("end", table), end))
-        columns.append((q("seen", table), _source_seen(ctx, end)))
-    source = f"{ctx.step('customers')} AS c"
-    if "presence" in ctx.relations:
-        source += f"\nLEFT JOIN {ctx.step('reads')} AS r ON r.{q('account')} = c.{q('account')}"
-    about = "each account's segment, and where its windows end (null: not in any source)"
-    return Step("portfolio", about, str(Select(columns, source)), kept=True)
-
-
-def _end(ctx: Context, table: str) -> str:
-    """Where windows end: the as-of time, or the last read when that is earlier."""
-    if "presence" not in ctx.relations:
-        known = table in ctx.relations
-        return ctx.now if known else ctx.dialect.cast("NULL", "time")
-    read = f"r.{ctx.q(table)}"
-    end = f"CASE WHEN {read} < {ctx.now} THEN {read} WHEN {read} IS NOT NULL THEN {ctx.now} END"
-    return f"coalesce({end}, {ctx.now})" if table == "accounts" else end
-
-
-def _source_seen(ctx: Context, end: str) -> str:
     fresh = ctx.model.source_freshness
-    return fade(ctx, ctx.dialect.between(ctx.now, end), fresh.fresh_for, fresh.expires_after)
+    for table in read_tables(ctx):
+        end = f"e.{q('end', table)}"
+        unread = ctx.dialect.between(ctx.now, end)
+        columns.append((q("end", table), end))
+        seen = fade(ctx, unread, fresh.fresh_for, fresh.expires_after)
+        columns.append((q("seen", table), seen))
+    source = f"{ctx.step('customers')} AS c"
+    source += f"\nJOIN {ctx.step('ends')} AS e ON e.{q('account')} = c.{q('account')}"
+    about = "each account's segment, where its windows end, how far its sources are believed"
+    return Step("portfolio", about, str(Select(columns, source)), kept=True)
 
 
 def fade(ctx: Context, age: str, fresh_for: float, expires_after: float) -> str:
