@@ -51,6 +51,14 @@ class Portfolio:
                 yield customer.listings[system]
             yield from (extra for extra in customer.extra if extra.system == system)
 
+    def truth(self) -> dict[tuple[System, str], Customer]:
+        """Return who is who: system and listing id -> customer, for judging a matching."""
+        return {
+            (listing.system, listing.id): customer
+            for customer in self.customers
+            for listing in (*customer.listings.values(), *customer.extra)
+        }
+
     def facts(self, customer: int) -> Facts:
         """Return what happened with a customer; equal at every call, and not to be changed."""
         if customer in self._facts:

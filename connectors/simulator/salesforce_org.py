@@ -159,14 +159,21 @@ class Org:
     # What tests may do behind the API's back.
 
     def hide(self, entity: str, name: str) -> None:
-        """Take the running user's sight of a field."""
+        """Take the running user's sight of a field, grants by permission sets included."""
+        self._revoke(entity, name)
         self.access.closed[entity, name] = False
-        self.access.granted.pop((entity, name), None)
 
     def read_only(self, entity: str, name: str) -> None:
         """Let the running user read a field, not edit it."""
+        self._revoke(entity, name)
         self.access.closed[entity, name] = True
-        self.access.granted.pop((entity, name), None)
+
+    def _revoke(self, entity: str, name: str) -> None:
+        grants = self.tables["FieldPermissions"]
+        for row in grants.live():
+            if grants.get(row, "Field") == f"{entity}.{name}":
+                row[grants.columns["IsDeleted"]] = True
+        self.regrant()
 
     def fail_row(self, ref: str, code: str, message: str = "", times: float = math.inf) -> None:
         """Refuse the next writes of a record with a row error."""

@@ -50,6 +50,8 @@ class Writer:
         for place, value in changed.items():
             row[place] = value
         self.org.touch(table, row)
+        if table.schema.name in _UNIQUE:
+            self.org.regrant()
         return row
 
     def insert(self, table: Table, values: Mapping[str, Any]) -> str:
@@ -187,6 +189,7 @@ class Writer:
         table = self.org.table(record["attributes"]["type"])
         values = {k: v for k, v in record.items() if k.lower() not in {"id", "attributes"}}
         self.refuse_unknown(table, values)
+        _refuse_unreadable(table, values)
         ref = next((v for k, v in record.items() if k.lower() == "id"), "")
         return table, str(ref or ""), values
 
@@ -214,8 +217,6 @@ class Writer:
                 results.append({"id": full_id(ref), "success": True, "errors": []})
             except RowError as error:
                 results.append({"success": False, "errors": [error.as_json()]})
-            except Unreadable as problem:
-                raise problem.refusal() from None
         return results
 
     def _roll_back(
@@ -267,3 +268,16 @@ class Writer:
             raise refuse(400, error.code, error.message, error.fields) from None
         except Unreadable as problem:
             raise problem.refusal() from None
+
+
+def _refuse_unreadable(table: Table, values: Mapping[str, Any]) -> None:
+    """Refuse a request that the parser fails on, before any row of it is written."""
+    for name, value in values.items():
+        known = table.schema.find(name)
+        try:
+            if known:
+                clean(known, value)
+        except Unreadable as problem:
+            raise problem.refusal() from None
+        except RowError:
+            continue  # the row's own answer says so

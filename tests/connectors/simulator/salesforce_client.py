@@ -18,9 +18,9 @@ BASE = "/services/data/v67.0"
 class Salesforce:
     """A logged-in client of a fresh organisation."""
 
-    def __init__(self, portfolio: Portfolio = PORTFOLIO) -> None:
+    def __init__(self, portfolio: Portfolio = PORTFOLIO, *, facts: bool = True) -> None:
         self.clock = ManualClock(NOW.timestamp())
-        self.app = SalesforceOrg(portfolio, self.clock)
+        self.app = SalesforceOrg(portfolio, self.clock, facts=facts)
         self.org = self.app.org
         self.http = Client(self.app)
         self.login()

@@ -284,6 +284,13 @@ def test_fact_traps(book, facts, usage):
     assert free == expected["free_mail_contact"]
 
 
+def test_the_truth_names_the_customer_of_every_listing(book):
+    truth = book.truth()
+    listed = [row for s in ("salesforce", "hubspot", "zendesk") for row in book.listings(s)]
+    assert len(truth) == len(listed)
+    assert all(truth[row.system, row.id].index == row.customer for row in listed)
+
+
 def test_salesforce_ids_are_well_formed(book):
     for listing in book.listings("salesforce"):
         assert len(listing.id) == 18

@@ -181,3 +181,15 @@ def test_one_record(salesforce):
     asked = salesforce.send("GET", f"/sobjects/Account/{ref}", query_string={"fields": "Id,Name"})
     assert set(asked.json) == {"attributes", "Id", "Name"}
     assert error(salesforce.send("GET", "/sobjects/Account/001000000000000AAA"))[0] == 404
+
+
+def test_without_facts_there_are_accounts_alone():
+    bare = Salesforce(facts=False)
+    asked = {"sObjects": "Account,Task,Product_Usage__c,Contact"}
+    counts = bare.send("GET", "/limits/recordCount", query_string=asked).json["sObjects"]
+    assert [row["name"] for row in counts] == ["Account"]
+
+
+def test_nobody_of_ours_wrote_the_portfolio(salesforce):
+    writers = salesforce.query("SELECT LastModifiedBy.Name FROM Account").json["records"]
+    assert {row["LastModifiedBy"]["Name"] for row in writers} == {"Data Loader"}

@@ -40,6 +40,16 @@ def test_a_new_field_is_invisible_until_it_is_granted(salesforce):
     assert refused["statusCode"] == "INVALID_FIELD_FOR_INSERT_UPDATE"
 
 
+def test_a_grant_can_be_taken_away_again(ready):
+    ref = ready.accounts(1)[0]
+    assert ready.patch((ref, {"Health__c": 1})).json[0]["success"]
+    ready.org.read_only("Account", "Health__c")
+    refused = ready.patch((ref, {"Health__c": 2})).json[0]["errors"][0]
+    assert refused["statusCode"] == "INVALID_FIELD_FOR_INSERT_UPDATE"
+    ready.org.hide("Account", "Health__c")
+    assert error(ready.query("SELECT Health__c FROM Account")) == (400, "INVALID_FIELD")
+
+
 @pytest.mark.parametrize(
     ("name", "metadata", "code"),
     [
@@ -106,8 +116,10 @@ def test_one_unknown_column_refuses_the_whole_call(ready):
 
 
 def test_text_where_a_number_belongs_refuses_the_whole_call(ready):
-    answer = ready.patch((ready.accounts(1)[0], {"Health__c": "good"}))
+    first, second = ready.accounts(2)
+    answer = ready.patch((first, {"Health__c": 5}), (second, {"Health__c": "good"}))
     assert error(answer) == (400, "JSON_PARSER_ERROR")
+    assert value(ready, first) is None
 
 
 def test_two_hundred_records_at_most(ready):
