@@ -36,9 +36,10 @@ def sql(text: str, dialect: str = "duckdb") -> str:
         ("n = 1 or n = 2 and good", '(("n" = 1e0) OR (("n" = 2e0) AND "good"))'),
         ("(n = 1 or n = 2) and good", '((("n" = 1e0) OR ("n" = 2e0)) AND "good")'),
         ("at <= as_of", '("at" <= "end")'),
-        ("at <= as_of - 48h", '("at" <= ("end" - INTERVAL \'172800\' SECOND))'),
+        ("at <= as_of - 48h", '("at" <= ("end" - INTERVAL \'2\' DAY))'),
         ("at <= as_of - 5h", '("at" <= ("end" - INTERVAL \'18000\' SECOND))'),
-        ("at < as_of + 1w", '("at" < ("end" + INTERVAL \'604800\' SECOND))'),
+        ("at <= as_of - 5h", '("at" <= ("end" - INTERVAL \'18000\' SECOND))'),
+        ("at < as_of + 1w", '("at" < ("end" + INTERVAL \'7\' DAY))'),
         ("at > '2026-01-31'", "(\"at\" > TIMESTAMP '2026-01-31 00:00:00')"),
         ("account.plan = 'x'", "(\"account.plan\" = 'x')"),
         (
