@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from .dialects import DIALECTS
+from .dialects import DIALECTS, Dialect
 from .metrics import metric_steps
 from .model import Model
 from .references import check_columns
@@ -124,10 +124,10 @@ def model_sql(
     relations |= {"overrides": written.quote("given_overrides")} if schema is None else {}
     moment = as_of or datetime(2026, 1, 1, tzinfo=UTC)
     steps = compile_model(Context(model, written, shape, relations, moment))
-    return "\n\n".join(statement(written.quote(step.name), step) for step in steps) + "\n"
+    return "\n\n".join(statement(written, written.quote(step.name), step) for step in steps) + "\n"
 
 
-def statement(relation: str, step: Step) -> str:
-    """Return the statement that makes a step."""
-    kind = "TABLE" if step.kept else "VIEW"
-    return f"-- {step.name}: {step.about}\nCREATE TEMPORARY {kind} {relation} AS\n{step.sql};"
+def statement(dialect: Dialect, relation: str, step: Step) -> str:
+    """Return the commented statement that makes a step."""
+    made = (dialect.keep if step.kept else dialect.show).format(name=relation)
+    return f"-- {step.name}: {step.about}\n{made}\n{step.sql};"

@@ -23,6 +23,9 @@ class Dialect:
         days: Days between two times, as a double; ``{a}`` minus ``{b}``.
         suffix: What makes a numeric literal a double.
         backslash: Whether a backslash in a text literal must be doubled.
+        moment: The word before a literal of a time without zone.
+        keep: What makes a step whose rows are kept; ``{name}``.
+        show: What makes a step that is only a SELECT.
     """
 
     name: str
@@ -31,6 +34,9 @@ class Dialect:
     days: str
     suffix: str
     backslash: bool = False
+    moment: str = "TIMESTAMP"
+    keep: str = "CREATE TEMPORARY TABLE {name} AS"
+    show: str = "CREATE TEMPORARY VIEW {name} AS"
 
     def quote(self, name: str) -> str:
         """Quote an identifier."""
@@ -53,7 +59,7 @@ class Dialect:
     def time(self, value: datetime) -> str:
         """Write a UTC time without zone."""
         aware = value if value.tzinfo else value.replace(tzinfo=UTC)
-        return f"TIMESTAMP '{aware.astimezone(UTC).replace(tzinfo=None).isoformat(' ')}'"
+        return f"{self.moment} '{aware.astimezone(UTC).replace(tzinfo=None).isoformat(' ')}'"
 
     def shifted(self, time: str, days: float) -> str:
         """Move a time expression by days, to the second."""
@@ -121,5 +127,7 @@ SPARK = Dialect(
     days="((unix_micros(CAST({a} AS TIMESTAMP)) - unix_micros(CAST({b} AS TIMESTAMP))) / 86400e6)",
     suffix="D",
     backslash=True,
+    moment="TIMESTAMP_NTZ",
+    keep="CACHE TABLE {name} AS",
 )
 DIALECTS: dict[str, Dialect] = {each.name: each for each in (DUCKDB, POSTGRES, SPARK)}

@@ -92,7 +92,7 @@ class DuckEngine:
         """Make temporary tables and views."""
         for step in steps:
             relation = self.dialect.quote(self.prefix + step.name)
-            self._connection.execute(statement(relation, step))
+            self._connection.execute(statement(self.dialect, relation, step))
             self._made[step.name] = step.kept
             for name in step.spent:
                 self.forget(name)

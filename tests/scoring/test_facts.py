@@ -236,7 +236,7 @@ def test_sql_of_every_dialect_names_its_steps_and_reads_only_earlier_ones(dialec
     mark = "`" if dialect == "spark" else '"'
     made: set[str] = set()
     for block in text.strip().split("\n\n"):
-        assert re.match(r"-- \w+: .+\nCREATE TEMPORARY (TABLE|VIEW) ", block)
+        assert re.match(r"-- \w+: .+\n(CREATE TEMPORARY (TABLE|VIEW)|CACHE TABLE) ", block)
         name = block[3 : block.index(":")]
         read = set(re.findall(rf"(?:FROM|JOIN) {mark}(\w+){mark}", block))
         assert read <= made | set(COLUMNS) | {"presence", "previous", "given_overrides"}, name
