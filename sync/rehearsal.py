@@ -14,7 +14,8 @@ CONFIG = """\
 data = "data"
 model = "default"
 
-[rates]
+[rates]                # in euro
+EUR = 1
 USD = 0.86
 GBP = 1.15
 DKK = 0.134
@@ -28,7 +29,7 @@ base_url = "{salesforce}"
 
 [connections.salesforce.auth]
 kind = "client_credentials"
-client_id = "file:secrets/salesforce_client_id"
+client_id = "{salesforce_client_id}"
 client_secret = "file:secrets/salesforce_client_secret"
 
 [connections.salesforce.map.accounts]
@@ -97,6 +98,31 @@ base_url = "{hubspot}"
 kind = "token"
 token = "file:secrets/hubspot_token"
 
+[connections.hubspot.map.accounts]
+external_id = "external_id"
+seats = "seats"
+mrr = "mrr"
+currency = "billing_currency"
+plan = "plan"
+
+[connections.hubspot.map.invoices]
+status = "invoice_state"
+reminders = "reminders_sent"
+
+[connections.hubspot.map.interactions]
+sentiment = "sentiment"
+
+[connections.hubspot.deals]
+property = "deal_motion"      # this account's own property; each value: when won, when lost
+
+[connections.hubspot.deals.kinds]
+renewal = ["renewal", "churn"]
+upgrade = ["upgrade", "other"]
+downgrade = ["downgrade", "other"]
+churn = ["other", "churn"]
+churn_notice = ["other", "churn_notice"]
+trial_converted = ["trial_converted", "other"]
+
 [connections.zendesk]
 kind = "zendesk"
 base_url = "{zendesk}"
@@ -108,7 +134,7 @@ client_id = "{zendesk_client_id}"
 client_secret = "file:secrets/zendesk_client_secret"
 """
 SECRETS = {
-    "salesforce": ("client_id", "client_secret"),
+    "salesforce": ("client_secret",),
     "hubspot": ("token",),
     "zendesk": ("client_secret",),
 }
@@ -126,6 +152,9 @@ def write(simulator: Simulator, folder: Path) -> Path:
             secret = simulator.credentials[system][name]  # type: ignore[index]
             replace_text(folder / "secrets" / f"{system}_{name}", secret)
     file = folder / "pulsefield.toml"
-    client = simulator.credentials["zendesk"]["client_id"]
-    replace_text(file, CONFIG.format(**simulator.urls, zendesk_client_id=client))
+    clients = {
+        f"{system}_client_id": simulator.credentials[system]["client_id"]
+        for system in ("salesforce", "zendesk")
+    }
+    replace_text(file, CONFIG.format(**simulator.urls, **clients))
     return file

@@ -28,8 +28,8 @@ kind = "salesforce"
 base_url = "{url}"   # My Domain
 
 [connections.salesforce.auth]
-kind = "client_credentials"                    # of an External Client App
-client_id = "env:SALESFORCE_CLIENT_ID"
+kind = "client_credentials"                     # of an External Client App
+client_id = "3MVG9..."                         # its consumer key, no secret
 client_secret = "env:SALESFORCE_CLIENT_SECRET"
 
 # Which of your own fields hold what; the standard ones are known.

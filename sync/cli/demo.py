@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from connectors import simulator as simulated
+from connectors.simulator.facts import System
 from connectors.simulator.faults import Faults
 from connectors.simulator.readback import Held, read_back
 from sync import rehearsal, run
@@ -42,7 +43,7 @@ def run_demo(customers: int, seed: int, folder: Path | None) -> None:
         out.show(views.reading(first.connections))
         show_portfolio(out, first)
         _head(out, "4  Planned and written")
-        show_plans(out, first)
+        show_plans(out, first, shown=3)
         show_applied(out, first)
         _head(out, "5  Once more: nothing is left to do")
         second = _sync(out, config)
@@ -132,13 +133,13 @@ def serve(
     out = Output()
     part = faults / 4
     spoiled = Faults(too_many=part, server_error=part, cut=part, expire=part)
-    ports = {"salesforce": port, "hubspot": port + 1, "zendesk": port + 2}
+    ports: dict[System, int] = {"salesforce": port, "hubspot": port + 1, "zendesk": port + 2}
     stopped = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stopped.set())
     with simulated.start(
         customers, seed, latency=latency, faults=spoiled, ports=ports
-    ) as simulator:  # type: ignore[arg-type]
+    ) as simulator:
         file = rehearsal.write(simulator, folder)
         out.show(_systems(simulator, customers))
         out.show("", f"Ready: pulsefield sync --config {file}", "Stop with Ctrl-C.")

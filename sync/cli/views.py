@@ -10,6 +10,7 @@ from rich.text import Text
 from sync.summary import (
     AccountScore,
     ApplyReport,
+    Change,
     ConnectionReport,
     MatchReport,
     PlanReport,
@@ -160,26 +161,21 @@ def plans(reports: Iterable[PlanReport]) -> Table:
     """What each plan would write."""
     table = grid(
         "target", ">accounts", ">to write", ">filled", ">replaced", ">cleared", ">by hand",
-        ">requests",
+        ">held back",
     )  # fmt: skip
     for plan in reports:
-        table.add_row(
-            plan.connection,
-            number(plan.records),
-            number(plan.updates),
-            number(plan.filled),
-            number(plan.replaced),
-            number(plan.cleared),
-            number(plan.by_hand),
-            number(plan.requests),
-        )
+        counts = (
+            plan.records, plan.updates, plan.filled, plan.replaced, plan.cleared, plan.by_hand,
+            plan.held_back,
+        )  # fmt: skip
+        table.add_row(plan.connection, *map(number, counts))
     return table
 
 
-def changes(plan: PlanReport) -> Table:
-    """The first changes of a plan, field by field."""
+def changes(rows: Iterable[Change]) -> Table:
+    """Changes, field by field."""
     table = grid("account", "record", "field", "now", "", "*then")
-    for change in plan.examples:
+    for change in rows:
         table.add_row(
             escape(change.name),
             change.ref,

@@ -98,14 +98,14 @@ def show_portfolio(out: Output, report: RunReport) -> None:
         out.show(views.accounts(report.worst[:10]))
 
 
-def show_plans(out: Output, report: RunReport) -> None:
-    """Show what would be written, the first changes, and what is unsafe."""
+def show_plans(out: Output, report: RunReport, shown: int = 10) -> None:
+    """Show what would be written, the largest changes, and what is unsafe."""
     out.title("Plan")
     out.show(views.plans(report.plans))
     for plan in report.plans:
         if plan.examples:
             out.title(f"{plan.connection}: the largest changes")
-            out.show(views.changes(plan))
+            out.show(views.changes(plan.examples[:shown]))
     if report.unsafe and report.forced is None:
         out.show("", views.unsafe(report))
 
