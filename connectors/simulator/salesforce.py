@@ -18,7 +18,7 @@ from .limits import Clock
 from .portfolio import Portfolio
 from .salesforce_access import USERNAME, private_key
 from .salesforce_bulk import BulkQuery
-from .salesforce_errors import not_found, refuse
+from .salesforce_errors import json_object, not_found, refuse
 from .salesforce_ingest import BulkIngest
 from .salesforce_org import Org
 from .salesforce_rest import Rest
@@ -145,7 +145,7 @@ class SalesforceOrg(StandIn):
 
     def _composite(self, call: Call) -> Body:
         """POST /composite: up to 25 requests in one, each with its own status inside."""
-        asked = call.request.get_json(force=True).get("compositeRequest", [])
+        asked = json_object(call).get("compositeRequest", [])
         if len(asked) > MAX_SUBREQUESTS:
             text = f"Limit exceeded: {MAX_SUBREQUESTS} subrequests"
             raise refuse(400, "LIMIT_EXCEEDED", text)  # unconfirmed: code and words

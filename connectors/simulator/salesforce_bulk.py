@@ -6,7 +6,7 @@ from typing import Any
 from werkzeug.wrappers import Response
 
 from .names import salesforce_id
-from .salesforce_errors import not_found, refuse
+from .salesforce_errors import json_object, not_found, refuse
 from .salesforce_load import BOT
 from .salesforce_org import Org
 from .salesforce_query import Result, run
@@ -73,7 +73,7 @@ class BulkQuery:
 
     def create_query_job(self, call: Call) -> Response:
         """POST /jobs/query."""
-        body = call.request.get_json(force=True)
+        body = json_object(call)
         operation = body.get("operation")
         if operation not in {"query", "queryAll"}:
             raise refuse(400, "INVALIDJOB", f"Unsupported operation: {operation}")
@@ -110,10 +110,7 @@ class BulkQuery:
     def change_query_job(self, call: Call) -> dict[str, Any]:
         """PATCH /jobs/query/{id}: abort."""
         job = self._job(call)
-        if (
-            call.request.get_json(force=True).get("state") != "Aborted"
-            or job.state == "JobComplete"
-        ):
+        if json_object(call).get("state") != "Aborted" or job.state == "JobComplete":
             raise refuse(400, "INVALIDJOBSTATE", f"Job is in state {job.state}")
         job.state = "Aborted"
         return job.as_json(call["version"])
@@ -129,6 +126,8 @@ class BulkQuery:
         if job.state != "JobComplete":
             raise refuse(400, "INVALIDJOBSTATE", f"Job is in state {job.state}, no results yet")
         wanted = call.request.args.get("maxRecords", MAX_RECORDS, type=int)
+        if wanted < 1:
+            raise refuse(400, "INVALID_ARGUMENT", "maxRecords must be at least 1")  # unconfirmed
         start = self._start(call.request.args.get("locator"))
         rows = job.result.rows[start : start + min(wanted, self.org.bulk_page)]
         end = start + len(rows)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .standin import Refusal
+from .standin import Body, Call, Refusal
 
 
 def refuse(status: int, code: str, message: str, fields: list[str] | None = None) -> Refusal:
@@ -21,6 +21,19 @@ def oauth(error: str, description: str, status: int = 400) -> Refusal:
 def not_found(message: str = "The requested resource does not exist") -> Refusal:
     """Build a 404."""
     return refuse(404, "NOT_FOUND", message)
+
+
+def json_object(call: Call) -> Body:
+    """Return a request's body.
+
+    Raises:
+        Refusal: it is no JSON object.
+        werkzeug.exceptions.BadRequest: it is no JSON; answered alike.
+    """
+    body = call.request.get_json(force=True)
+    if not isinstance(body, dict):
+        raise refuse(400, "JSON_PARSER_ERROR", "Expected an object at [line:1, column:1]")
+    return body
 
 
 def no_column(name: str, entity: str) -> Refusal:

@@ -1,5 +1,6 @@
 """Bulk 2.0 ingest jobs: opened, filled with CSV, closed, worked off, read back row by row."""
 
+import contextlib
 import csv
 import io
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from .names import full_id, salesforce_id
 from .salesforce_bulk import formats
-from .salesforce_errors import RowError, not_found, refuse
+from .salesforce_errors import RowError, json_object, not_found, refuse
 from .salesforce_load import BOT
 from .salesforce_org import Org
 from .salesforce_render import DELIMITERS, write_csv
@@ -91,7 +92,7 @@ class BulkIngest:
 
     def create_ingest_job(self, call: Call) -> Response:
         """POST /jobs/ingest."""
-        body = call.request.get_json(force=True)
+        body = json_object(call)
         operation, external = body.get("operation"), body.get("externalIdFieldName")
         if operation not in {"update", "upsert"}:
             raise refuse(400, "INVALIDJOB", f"Unsupported operation: {operation}")
@@ -120,14 +121,15 @@ class BulkIngest:
 
     def change_ingest_job(self, call: Call) -> dict[str, Any]:
         """PATCH /jobs/ingest/{id}: close it, or abort it."""
-        job, wanted = self._job(call), call.request.get_json(force=True).get("state")
+        job, wanted = self._job(call), json_object(call).get("state")
         if wanted == "UploadComplete" and job.state == "Open":
             job.state = wanted
             self._work(job)
         elif wanted == "Aborted" and job.state not in {"JobComplete", "Failed"}:
             job.state = wanted
             if job.data and not job.header:
-                job.header, job.left = _rows(job)
+                with contextlib.suppress(ValueError):
+                    job.header, job.left = _rows(job)
         else:
             raise refuse(400, "INVALIDJOBSTATE", f"Job is in state {job.state}")
         return job.as_json(call["version"])
@@ -175,7 +177,11 @@ class BulkIngest:
 
     def _work(self, job: IngestJob) -> None:
         """Write the rows; the job shows it later."""
-        job.header, rows = _rows(job)
+        try:
+            job.header, rows = _rows(job)
+        except ValueError as problem:
+            job.outcome, job.problem = "Failed", f"InvalidBatch : {problem}"
+            return
         table = self.org.table(job.entity)
         names = [name for name in job.header if name.lower() != "id"]
         unknown = self.writer.unknown(table, dict.fromkeys(names))
@@ -214,8 +220,15 @@ class BulkIngest:
 
 
 def _rows(job: IngestJob) -> tuple[list[str], list[list[str]]]:
-    """Return the header and the rows of a job's data; a short row is filled up."""
+    """Return the header and the rows of a job's data; a short row is filled up.
+
+    Raises:
+        ValueError: not UTF-8, or a row longer than the header.
+    """
     text = (job.data or b"").decode("utf-8-sig")
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=DELIMITERS[job.delimiter])
     header = next(lines, [])
-    return header, [row + [""] * (len(header) - len(row)) for row in lines if row]
+    rows = [row + [""] * (len(header) - len(row)) for row in lines if row]
+    if any(len(row) > len(header) for row in rows):
+        raise ValueError("The number of columns in a row does not match the header")
+    return header, rows

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from .names import full_id
 from .salesforce_bulk import DAILY_QUERY_JOBS
-from .salesforce_errors import not_found, refuse
+from .salesforce_errors import json_object, not_found, refuse
 from .salesforce_load import BOT
 from .salesforce_org import Org
 from .salesforce_query import Result, run
@@ -175,12 +175,12 @@ class Rest:
 
     def update_record(self, call: Call) -> Response:
         """PATCH /sobjects/{object}/{id}: 204 without a body."""
-        self.writer.single(self._table(call), call["ref"], call.request.get_json(force=True))
+        self.writer.single(self._table(call), call["ref"], json_object(call))
         return Response(status=204)
 
     def create_record(self, call: Call) -> Response:
         """POST /sobjects/{object}."""
-        made = self.writer.create(self._table(call), call.request.get_json(force=True))
+        made = self.writer.create(self._table(call), json_object(call))
         return reply(made, 201)
 
     def upsert_record(self, call: Call) -> Response:
@@ -191,7 +191,7 @@ class Rest:
             raise not_found("Provided external ID field does not exist or is not accessible: "
                             f"{call['field']}")  # fmt: skip
         ref = self.org.by_external(table, known.name, call["value"])
-        values = call.request.get_json(force=True)
+        values = json_object(call)
         if ref is None:
             made = self.writer.create(table, {**values, known.name: call["value"]})
             return reply({**made, "created": True}, 201)
@@ -200,12 +200,12 @@ class Rest:
 
     def collection(self, call: Call) -> Response:
         """PATCH /composite/sobjects."""
-        listed: Any = self.writer.collection(call.request.get_json(force=True))
+        listed: Any = self.writer.collection(json_object(call))
         return reply(listed)
 
     def create_custom_field(self, call: Call) -> Response:
         """POST /tooling/sobjects/CustomField."""
-        return reply(create_field(self.org, call.request.get_json(force=True)), 201)
+        return reply(create_field(self.org, json_object(call)), 201)
 
     def user_info(self, _call: Call) -> dict[str, Any]:
         """GET /services/oauth2/userinfo."""

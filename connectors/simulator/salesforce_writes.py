@@ -159,13 +159,13 @@ class Writer:
             text = "Field-level read permission is needed for edit permission"
             raise RowError("FIELD_INTEGRITY_EXCEPTION", text, "PermissionsRead")
 
-    def collection(self, body: Any) -> list[dict[str, Any]]:
+    def collection(self, body: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Update up to 200 records; one result for each, in order.
 
         Raises:
             Refusal: the whole call is refused.
         """
-        records = body.get("records") if isinstance(body, dict) else None
+        records = body.get("records")
         if not isinstance(records, list):
             raise refuse(400, "JSON_PARSER_ERROR", "The value for property records is missing")
         if len(records) > MAX_COLLECTION:
@@ -235,14 +235,12 @@ class Writer:
             for result in results
         ]
 
-    def single(self, table: Table, ref: str, values: Any) -> None:
+    def single(self, table: Table, ref: str, values: Mapping[str, Any]) -> None:
         """Update one record.
 
         Raises:
             Refusal: it is refused.
         """
-        if not isinstance(values, dict):
-            raise refuse(400, "JSON_PARSER_ERROR", "Unexpected character")
         self.refuse_unknown(table, values)
         if full_id(ref) not in table.rows or ref[:3] != PREFIXES[table.schema.name]:
             text = f"Provided external ID field does not exist or is not accessible: {ref}"
@@ -255,7 +253,7 @@ class Writer:
         except Unreadable as problem:
             raise problem.refusal() from None
 
-    def create(self, table: Table, values: Any) -> dict[str, Any]:
+    def create(self, table: Table, values: Mapping[str, Any]) -> dict[str, Any]:
         """Add one record.
 
         Raises:

@@ -134,3 +134,21 @@ def test_paths_and_methods_that_are_not_there(salesforce):
     assert error(salesforce.send("GET", "/sobjects/Nope/describe")) == (404, "NOT_FOUND")
     broken = salesforce.send("PATCH", "/composite/sobjects", data="{", content_type="text/json")
     assert error(broken) == (400, "JSON_PARSER_ERROR")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("PATCH", "/composite/sobjects"),
+        ("POST", "/composite"),
+        ("POST", "/jobs/query"),
+        ("POST", "/jobs/ingest"),
+        ("POST", "/sobjects/PermissionSet"),
+        ("POST", "/tooling/sobjects/CustomField"),
+    ],
+)
+@pytest.mark.parametrize("body", [[], [1], "text", None, {}])
+def test_bodies_of_another_shape_are_refused_or_answered(salesforce, method, path, body):
+    answer = salesforce.send(method, path, json=body)
+    assert answer.status_code in {200, 400}
+    assert body == {} or error(answer) == (400, "JSON_PARSER_ERROR")

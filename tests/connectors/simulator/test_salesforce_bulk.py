@@ -197,3 +197,24 @@ def test_open_jobs_can_be_found_aborted_and_read(salesforce):
     assert salesforce.org.record(ref)["Health__c"] is None
     refused = salesforce.send("PATCH", path, json={"state": "UploadComplete"})
     assert error(refused) == (400, "INVALIDJOBSTATE")
+
+
+@pytest.mark.parametrize("data", [b"Id,Health__c\n\xff\xfe,1\n", b"Id,Health__c\n001,1,2\n"])
+def test_data_that_is_no_csv_of_the_header_fails_the_job(salesforce, data):
+    job = open_ingest(salesforce)
+    path = f"/jobs/ingest/{job['id']}"
+    salesforce.send("PUT", f"{path}/batches", data=data)
+    salesforce.send("PATCH", path, json={"state": "UploadComplete"})
+    finish(salesforce, job, "ingest")
+    shown = salesforce.send("GET", path).json
+    assert (shown["state"], shown["numberRecordsProcessed"]) == ("Failed", 0)
+    assert "InvalidBatch" in shown["errorMessage"]
+
+
+def test_pages_that_cannot_be(salesforce):
+    job = start_query(salesforce, "SELECT Id FROM Account")
+    finish(salesforce, job)
+    path = f"/jobs/query/{job['id']}/results"
+    assert salesforce.send("GET", path, query_string={"maxRecords": 0}).status_code == 400
+    strange = salesforce.send("GET", path, query_string={"locator": "elsewhere"})
+    assert error(strange) == (400, "INVALID_QUERY_LOCATOR")
