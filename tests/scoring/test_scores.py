@@ -222,7 +222,7 @@ def test_the_clamp_is_a_part_of_the_ledger() -> None:
 
 def test_an_old_answer_fades_into_what_peers_answer() -> None:
     signals = '[signals.a]\ntable = "surveys"\naggregate = "last"\nof = "score"\nfresh_for = "90d"\nexpires_after = "180d"'
-    ages = {1: 90, 2: 135, 3: 180, 4: 10}
+    ages = {1: 90, 2: 135, 3: 180.5, 4: 10}
     facts = {
         "accounts": accounts({}, {}, {}, {}),
         "surveys": rows(

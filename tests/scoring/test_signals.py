@@ -42,6 +42,12 @@ def test_a_window_ends_at_as_of_inclusive_and_begins_exclusive(
     assert signal(f'{COUNT}window = "30d"', facts) == expected
 
 
+def test_each_signal_keeps_to_its_own_window() -> None:
+    signals = f'[signals.x]\n{COUNT}window = "30d"\n[signals.y]\n{COUNT}window = "90d"'
+    with run(model(signals), tickets(ago(days=30), ago(days=29), ago(days=89.9))) as snapshot:
+        assert snapshot.signals.to_pylist()[0] == {"account": 1, "x": 1, "y": 3}
+
+
 def test_the_future_is_not_counted_without_a_window_either() -> None:
     assert signal(COUNT, tickets(ago(days=400), NOW + timedelta(days=1))) == 1
 
