@@ -5,7 +5,7 @@ in flight is sent again with the same values, and what was never sent is left to
 """
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from time import monotonic
 
@@ -22,26 +22,47 @@ from .summary import ApplyReport, Refused
 from .writes import Saved
 
 BATCH = 500
-"""Results put into the journal in one transaction."""
+"""Answers put into the journal in one transaction, at most."""
 
 
 class _Log:
-    """Notes in the journal what a connector is about to send; called from its threads."""
+    """Notes in the journal what a connector sends, and what came back; used from its threads.
+
+    Answers are gathered, and noted before the next batch goes out: what is sent again after a
+    kill is at most what was in flight.
+    """
 
     def __init__(self, journal: Journal, plan: int, rows: Sequence[Saved]) -> None:
         self._journal = journal
         self._plan = plan
         self._rows = {write.ref: write.row for write in rows}
-        self._lock = threading.Lock()
+        self._answers: list[tuple[int, WriteResult]] = []
+        self._lock = threading.RLock()
 
     def sending(self, refs: Sequence[str]) -> None:
         """Note it before the request goes out."""
-        with self._lock:
-            writes.sent(self._journal, self._plan, [self._rows[ref] for ref in refs])
+        self._sent(refs, None)
 
     def job(self, refs: Sequence[str], job: str) -> None:
         """Note the job, so that it can be adopted."""
+        self._sent(refs, job)
+
+    def answer(self, write: Saved, result: WriteResult) -> None:
+        """Take what became of a row."""
         with self._lock:
+            self._answers.append((write.row, result))
+            if len(self._answers) >= BATCH:
+                self.flush()
+
+    def flush(self) -> None:
+        """Note the answers taken so far."""
+        with self._lock:
+            writes.answered(self._journal, self._plan, self._answers)
+            self._answers = []
+
+    def _sent(self, refs: Sequence[str], job: str | None) -> None:
+        with self._lock:
+            self.flush()
             writes.sent(self._journal, self._plan, [self._rows[ref] for ref in refs], job)
 
 
@@ -100,14 +121,15 @@ class Applier:
         log = _Log(self._journal, plan, rows)
         ok, refused, error = 0, [], None
         try:
-            for batch in _batches(_results(target, updates, job, log)):
-                found = [(rows[at], result) for at, result in batch]
-                writes.answered(self._journal, plan, [(write.row, r) for write, r in found])
-                ok += sum(result.ok for _, result in found)
-                refused += [_refused(write, result) for write, result in found if not result.ok]
-                self._progress.advance("apply", target.name, len(found))
+            for write, result in zip(rows, _results(target, updates, job, log), strict=False):
+                log.answer(write, result)
+                ok += result.ok
+                if not result.ok:
+                    refused.append(_refused(write, result))
+                self._progress.advance("apply", target.name, 1)
         except ConnectorError as problem:
             error = str(problem)
+        log.flush()
         self.settle(target.name, plan)
         seconds = monotonic() - began
         return ApplyReport(target.name, plan, ok, tuple(refused), error, seconds)
@@ -150,27 +172,6 @@ def _results(
         # The vendor does not know the job any more; the same values are sent again.
         found = list(target.write(updates, log))
     yield from found
-
-
-def _batches(results: Iterable[WriteResult]) -> Iterator[list[tuple[int, WriteResult]]]:
-    """Yield numbered results in batches; those at hand when it fails come through first."""
-    batch: list[tuple[int, WriteResult]] = []
-    failed: ConnectorError | None = None
-    numbered = enumerate(results)
-    while failed is None:
-        try:
-            batch.append(next(numbered))
-        except StopIteration:
-            break
-        except ConnectorError as error:
-            failed = error
-        if len(batch) >= BATCH:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
-    if failed is not None:
-        raise failed
 
 
 def _refused(write: Saved, result: WriteResult) -> Refused:
