@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -222,6 +222,3 @@ class Freshness(Declared):
 
     fresh_for: Days = 14.0
     expires_after: Days = 60.0
-
-
-Raw: TypeAlias = Mapping[str, Any]

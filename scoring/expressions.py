@@ -280,8 +280,3 @@ def parts(expr: Expr) -> Iterator[Expr]:
 def columns(expr: Expr) -> list[str]:
     """Return the names that an expression refers to, in order, each once."""
     return list(dict.fromkeys(part.name for part in parts(expr) if isinstance(part, Column)))
-
-
-def uses_as_of(expr: Expr) -> bool:
-    """Tell whether an expression refers to the as-of time."""
-    return any(isinstance(part, AsOf) for part in parts(expr))

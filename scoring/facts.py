@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from math import isfinite
 from typing import Any
 
 from .engines import Engine
@@ -11,6 +12,17 @@ from .model import Model
 from .references import money_signals
 from .steps import Context
 from .tables import COLUMNS, Kind
+
+KEY = ("account",)
+NEEDED = {
+    "presence": ("account", "table", "read_at"),
+    "previous": ("account", "score", "value", "band"),
+    "overrides": (
+        *("account", "score", "value", "band"),
+        *("reason", "author", "set_at", "expires_at"),
+    ),
+}
+"""Columns that must be there; any other column that is missing counts as null."""
 
 
 def given(facts: Mapping[str, Any], previous: Any, overrides: Any) -> dict[str, Any]:
@@ -35,15 +47,18 @@ def context(model: Model, engine: Engine, given: Mapping[str, Any], moment: date
     """Register what is no relation yet, and look at what columns there are.
 
     Raises:
-        ValueError: a table without ``account``.
+        ValueError: a column that is needed is not there, or ``account`` is no integer.
     """
     relations = {name: engine.relation(name, data) for name, data in given.items()}
     schema: dict[str, dict[str, Kind]] = {}
     for name in given:
+        found = engine.columns(relations[name])
+        lacking = [column for column in NEEDED.get(name, KEY) if column not in found]
+        if lacking:
+            raise ValueError(f"{name} has no column {', '.join(lacking)}")
+        if found["account"] not in {"integer", None}:
+            raise ValueError(f"{name}.account is {found['account']}, not an integer key")
         if name in COLUMNS:
-            found = engine.columns(relations[name])
-            if "account" not in found:
-                raise ValueError(f"{name} has no column account")
             own = COLUMNS[name]
             schema[name] = {c: kind or own.get(c) or "string" for c, kind in found.items()}
     return Context(model, engine.dialect, schema, relations, moment, prefix=engine.prefix)
@@ -66,8 +81,18 @@ def check_accounts(ctx: Context, engine: Engine) -> None:
 
 
 def with_rates(ctx: Context, engine: Engine, rates: Mapping[str, float] | None) -> Context:
-    """Put rates into the context, or refuse money that cannot be added up."""
+    """Put rates into the context, or refuse money that cannot be added up.
+
+    Raises:
+        ModelError: money in a currency without rate.
+        ValueError: a rate that is no number above 0.
+    """
     known = dict(rates or {})
+    wrong = [
+        f"{name} = {rate}" for name, rate in known.items() if not (isfinite(rate) and rate > 0)
+    ]
+    if wrong:
+        raise ValueError(f"rates: {', '.join(wrong)}; a rate is a number above 0")
     if ctx.model.currency is not None:
         known.setdefault(ctx.model.currency, 1.0)
     found: dict[str, str] = {}

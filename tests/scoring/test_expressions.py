@@ -38,7 +38,6 @@ def sql(text: str, dialect: str = "duckdb") -> str:
         ("at <= as_of", '("at" <= "end")'),
         ("at <= as_of - 48h", '("at" <= ("end" - INTERVAL \'2\' DAY))'),
         ("at <= as_of - 5h", '("at" <= ("end" - INTERVAL \'18000\' SECOND))'),
-        ("at <= as_of - 5h", '("at" <= ("end" - INTERVAL \'18000\' SECOND))'),
         ("at < as_of + 1w", '("at" < ("end" + INTERVAL \'7\' DAY))'),
         ("at > '2026-01-31'", "(\"at\" > TIMESTAMP '2026-01-31 00:00:00')"),
         ("account.plan = 'x'", "(\"account.plan\" = 'x')"),

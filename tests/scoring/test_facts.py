@@ -143,6 +143,8 @@ def test_no_account_at_all_is_no_score_at_all() -> None:
             "no canonical table: ticketz; there are: accounts",
         ),
         ({"tickets": pa.table({"key": [1]})}, "tickets has no column account"),
+        ({"presence": pa.table({"account": [1]})}, "presence has no column table, read_at"),
+        ({"tickets": pa.table({"account": ["a"]})}, "tickets.account is string, not an integer"),
         (
             {"accounts": pa.table({"account": [1, 1, 2, None]})},
             "accounts: 1 rows without key, 1 keys repeated",
@@ -152,6 +154,12 @@ def test_no_account_at_all_is_no_score_at_all() -> None:
 def test_facts_that_cannot_be_used_are_refused(facts: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         run(model(COUNT), facts)
+
+
+@pytest.mark.parametrize("rate", [0.0, -1.0, float("nan"), float("inf")])
+def test_a_rate_is_a_number_above_zero(rate: float) -> None:
+    with pytest.raises(ValueError, match=r"rates: USD = .*; a rate is a number above 0"):
+        run(model(COUNT), {}, rates={"USD": rate})
 
 
 def test_odd_names_and_values_stay_data() -> None:
