@@ -69,7 +69,7 @@ class Http(requests.Session):
         self.context = context
         self.stats = RequestStats()
         self.redactor = Redactor()
-        self.clock = Clock(context.now, context.wait or time.sleep)
+        self.clock = Clock(context.now, time.sleep if context.wait is None else context.wait)
         self._tokens = (
             Tokens(lambda: login(self), self.clock, self.redactor, rules.vendor) if login else None
         )
