@@ -37,7 +37,8 @@ class Page:
         tables: Canonical table name -> Arrow table with that table's schema (extra columns
             allowed where the mapping asked for them). The key ``held`` carries the values that
             our own fields hold now: ``id`` (the vendor's account id) and one text column
-            per field, in canonical text (``FieldSpec.to_text``).
+            per field, in canonical text (``FieldSpec.to_text``). ``held.tickets`` is the same
+            for what open tickets carry.
         watermark: Opaque text. Once every page up to and including this one is stored, reading
             may go on from here: in the next run, or after an interruption. None: not yet.
         records: Vendor records read.
@@ -206,12 +207,14 @@ class Context:
         secret: Resolves a reference such as ``env:NAME`` or ``file:PATH`` at use.
         now: The run's time, aware, UTC.
         own_fields: Fields that Pulsefield owns here: read into ``held``, and never read as data.
+        ticket_fields: What open tickets carry of ours, where the settings ask for it.
         wait: Sleeps; replaced in tests.
     """
 
     secret: Callable[[str], str]
     now: datetime
     own_fields: tuple[FieldSpec, ...] = ()
+    ticket_fields: tuple[FieldSpec, ...] = ()
     wait: Callable[[float], None] | None = None
 
 

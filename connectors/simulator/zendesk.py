@@ -25,7 +25,7 @@ READY_TOKEN = "zendesk-ready-token"  # noqa: S105 - opens nothing but this stand
 
 _ROWS = "<any(organizations,users,tickets,ticket_metrics,satisfaction_ratings):name>"
 _MAIN = "<any(organizations,users,tickets):name>"
-_FIELDS = "<any(organization_fields,ticket_fields):name>"
+_FIELDS = "<any(organization_fields,user_fields,ticket_fields):name>"
 _ID = "<int:record_id>"
 
 ROUTES = {

@@ -21,6 +21,7 @@ TYPES = {
         "lookup", "multiselect",
     },
 }  # fmt: skip
+TYPES["user_fields"] = TYPES["organization_fields"]
 CHOICES = {"dropdown", "tagger", "multiselect"}
 KEY = re.compile(r"(?!\d+$)[A-Za-z0-9_]+")
 NEW_POSITION = 9_999
@@ -33,10 +34,10 @@ class BadValueError(ValueError):
 
 @dataclass(slots=True)
 class Fields:
-    """The custom fields of organizations or of tickets.
+    """The custom fields of organizations, users or tickets.
 
     Attributes:
-        name: ``organization_fields`` or ``ticket_fields``.
+        name: ``organization_fields``, ``user_fields`` or ``ticket_fields``.
         host: Where ``url`` points.
         by_id: Definitions.
     """
@@ -49,7 +50,7 @@ class Fields:
     @property
     def keyed(self) -> bool:
         """Whether values are kept by key; a ticket's are kept by id."""
-        return self.name == "organization_fields"
+        return self.name != "ticket_fields"
 
     def create(self, body: Body, now: float) -> Body:
         """Create a field.
@@ -119,7 +120,7 @@ class Fields:
         return self.by_id[field_id]
 
     def by_key(self) -> dict[str, Body]:
-        """Return organization fields by key."""
+        """Return keyed fields by key."""
         return {definition["key"]: definition for definition in self.by_id.values()}
 
     def _check_key(self, body: Body) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from .limits import Clock
 from .standin import Body
-from .zendesk_fields import Fields
+from .zendesk_fields import TYPES, Fields
 from .zendesk_jobs import Jobs
 from .zendesk_store import Table
 
@@ -35,7 +35,7 @@ class State:
             (``metric_set``) instead of beside all of them (``metric_sets``).
         empty_404: Whether a 404 comes without a body.
         tables: Rows by resource.
-        fields: Custom fields of organizations and of tickets.
+        fields: Custom fields of organizations, users and tickets.
         jobs: Background jobs.
         failing: (resource, id) -> (error, details); such rows of a job fail.
     """
@@ -56,7 +56,7 @@ class State:
         return cls(
             clock,
             Jobs(clock, host),
-            {name: Fields(name, host) for name in ("organization_fields", "ticket_fields")},
+            {name: Fields(name, host) for name in TYPES},
             {name: Table(name) for name in TABLES},
             host,
         )

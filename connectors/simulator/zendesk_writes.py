@@ -94,7 +94,7 @@ class Writes:
         body = _member(call.request, _singular(call))
         fields = self.state.fields[call["name"]]
         changed, gone = fields.change(int(call["record_id"]), body, self.state.clock())
-        if fields.keyed:
+        if call["name"] == "organization_fields":
             self.state.clear_options(changed["key"], gone)
         return {_singular(call): changed}
 
@@ -104,7 +104,7 @@ class Writes:
         fields = self.state.fields[call["name"]]
         definition = fields.find(int(call["record_id"]))
         del fields.by_id[definition["id"]]
-        if fields.keyed:
+        if call["name"] == "organization_fields":
             self.state.drop_field(definition)
         return reply(None, 204)
 
@@ -214,10 +214,7 @@ class Writes:
             if definition is None:
                 continue
             values[key] = accept(definition, value)
-            if definition["type"] in CHOICES:
-                offered = {option["value"] for option in definition["custom_field_options"]}
-                chosen = values[key] if isinstance(values[key], list) else [values[key]]
-                tags = [tag for tag in tags if tag not in offered] + [tag for tag in chosen if tag]
+            tags = _chosen(definition, values[key], tags)
         return values, tags
 
     def _ticket_values(self, row: Body, sent: Body) -> Body:
@@ -234,9 +231,19 @@ class Writes:
                 definition = self.state.fields["ticket_fields"].by_id.get(item["id"])
                 if definition is not None:
                     shown[item["id"]] = accept(definition, item["value"])
+                    values["tags"] = _chosen(definition, shown[item["id"]], values["tags"])
             pairs = [{"id": key, "value": value} for key, value in shown.items()]
             values |= {"custom_fields": pairs, "fields": pairs}
         return values
+
+
+def _chosen(definition: Body, value: Any, tags: Sequence[str]) -> list[str]:
+    """Return tags after a choice: its value is a tag, those of its other options are none."""
+    if definition["type"] not in CHOICES:
+        return list(tags)
+    offered = {option["value"] for option in definition["custom_field_options"]}
+    chosen = value if isinstance(value, list) else [value]
+    return [tag for tag in tags if tag not in offered] + [tag for tag in chosen if tag]
 
 
 def _singular(call: Call) -> str:

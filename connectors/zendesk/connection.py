@@ -21,12 +21,14 @@ from connectors.http import Http
 from connectors.mapping import Batch
 
 from .auth import expiry_warning, login
+from .carriers import Organizations
 from .exports import Export, by_cursor, by_time
 from .fields import CUSTOM
 from .fieldset import FieldSet
 from .rows import Rows
 from .rules import ZendeskRules
 from .settings import Settings
+from .tickets import Tickets
 from .write import Writer
 
 _FEEDS = {
@@ -51,14 +53,14 @@ class Zendesk:
         self._context = context
         self._http = Http(
             settings.url,
-            ZendeskRules(settings.incremental_per_minute),
+            ZendeskRules(settings.incremental_per_minute, settings.ticket_updates_per_minute),
             context,
             lambda http: login(settings.auth, http),
             settings.budget,
         )
         self.stats: RequestStats = self._http.stats
         self._fields = FieldSet(self._http)
-        self._writer = Writer(self._http, context.own_fields, settings.max_jobs)
+        self._writer = Writer(self._http, Organizations(context.own_fields), settings.max_jobs)
 
     def streams(self) -> Sequence[Stream]:
         """Return the streams that the settings name, organizations first."""
@@ -70,7 +72,7 @@ class Zendesk:
 
     def read(self, stream: str, since: str | None) -> Iterator[Page]:
         """Yield a page for each page of an incremental export; each carries a watermark."""
-        rows = Rows(self._settings, self._context.own_fields)
+        rows = Rows(self._settings, self._context.own_fields, self._ticket_fields)
         for export in self._exports(stream, since):
             findings = Findings()
             batch = Batch(self.name, self._context.now, self._settings.personal_data, findings)
@@ -81,6 +83,16 @@ class Zendesk:
             else:
                 tables = rows.organizations(export.rows, batch)
             yield Page(tables, export.watermark, len(export.rows), findings)
+
+    @property
+    def _ticket_fields(self) -> tuple[FieldSpec, ...]:
+        return self._context.ticket_fields if self._settings.ticket_context else ()
+
+    def tickets(self) -> Tickets | None:
+        """Return the open tickets as a target, if the settings ask for it."""
+        if not self._ticket_fields:
+            return None
+        return Tickets(self.name, self._http, self._settings, self._ticket_fields)
 
     def _exports(self, stream: str, since: str | None) -> Iterator[Export]:
         if stream == "organizations":

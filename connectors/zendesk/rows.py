@@ -25,6 +25,7 @@ from .fields import (
 )
 from .fieldset import value_text
 from .settings import Settings
+from .tickets import carried, open_tickets
 
 _AGENTS = frozenset({"agent", "admin"})
 
@@ -35,10 +36,17 @@ class Rows:
     Args:
         settings: The connection's settings.
         own_fields: Fields that Pulsefield owns.
+        ticket_fields: What open tickets carry of ours.
     """
 
-    def __init__(self, settings: Settings, own_fields: Sequence[FieldSpec]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        own_fields: Sequence[FieldSpec],
+        ticket_fields: Sequence[FieldSpec] = (),
+    ) -> None:
         self._own = own_fields
+        self._carried = ticket_fields
         self._topics = {**TOPICS} | {tag.casefold(): name for tag, name in settings.topics.items()}
         self._users = {
             table: located(table, settings.map.get(table, {}))
@@ -82,7 +90,7 @@ class Rows:
     def tickets(
         self, body: Mapping[str, Any], rows: Sequence[Record], batch: Batch
     ) -> dict[str, pa.Table]:
-        """Return ``tickets`` and ``surveys``.
+        """Return ``tickets`` and ``surveys``, and what open tickets carry as ``held.tickets``.
 
         Raises:
             SetupError: a mapped ticket field does not exist.
@@ -97,10 +105,13 @@ class Rows:
             for name in (made[0] if made else ())
             if name not in self._users["tickets"]
         }
-        return {
+        tables = {
             "tickets": self._tickets.build(full, batch, derived),
             "surveys": self._satisfaction(full, batch),
         }
+        if self._carried:
+            tables["held.tickets"] = self._held_by_tickets(rows)
+        return tables
 
     def _ticket(self, row: Record, batch: Batch) -> dict[str, Any]:
         """Return what no single attribute tells."""
@@ -149,12 +160,19 @@ class Rows:
 
     def _held(self, rows: Sequence[Record]) -> pa.Table:
         fields = [row.get("organization_fields") or {} for row in rows]
-        columns = {
-            spec.name: [value_text(spec, each.get(spec.name)) for each in fields]
-            for spec in self._own
-        }
-        schema = pa.schema([(name, pa.string()) for name in ["id", *columns]])
-        return pa.table({"id": [str(row["id"]) for row in rows]} | columns, schema)
+        return _texts(
+            rows,
+            {
+                spec.name: [value_text(spec, each.get(spec.name)) for each in fields]
+                for spec in self._own
+            },
+        )
+
+    def _held_by_tickets(self, rows: Sequence[Record]) -> pa.Table:
+        alive = open_tickets(rows)
+        return _texts(
+            alive, {spec.name: [carried(spec, row) for row in alive] for spec in self._carried}
+        )
 
     def _check(self, table: str, columns: TableMap, rows: Sequence[Record]) -> None:
         """Refuse a mapped custom field that no record has: it was renamed or removed."""
@@ -169,6 +187,12 @@ class Rows:
                     f"Zendesk has no {CUSTOM[table].removesuffix('s').replace('_', ' ')} "
                     f"{name!r}, which map.{table} names{hint}"
                 )
+
+
+def _texts(rows: Sequence[Record], columns: Mapping[str, Sequence[str | None]]) -> pa.Table:
+    """Return a table of texts: ids, then these columns."""
+    schema = pa.schema([(name, pa.string()) for name in ["id", *columns]])
+    return pa.table({"id": [str(row["id"]) for row in rows], **columns}, schema)
 
 
 def _custom(table: str, columns: TableMap) -> list[str]:

@@ -74,6 +74,10 @@ class Settings(_Strict):
         history_days: Tickets changed longer ago are not read the first time.
         incremental_per_minute: Requests to all incremental exports together; 30 with the High
             Volume add-on.
+        ticket_context: What open tickets carry of the customer's band: a tag such as
+            ``pulsefield_red``, a ticket field, or nothing. Writing to tickets runs the
+            account's triggers.
+        ticket_updates_per_minute: Bulk updates of tickets; 300 with the High Volume add-on.
         max_jobs: Bulk jobs of ours at a time; the account has 30 for everyone.
         personal_data: Keep e-mail addresses.
         budget: Share of the daily quota that may be used; Zendesk has none today.
@@ -88,6 +92,8 @@ class Settings(_Strict):
     topics: dict[str, str] = Field(default_factory=dict)
     history_days: int = Field(default=730, ge=1)
     incremental_per_minute: int = Field(default=10, ge=1, le=1000)
+    ticket_context: Literal["", "tags", "field"] = ""
+    ticket_updates_per_minute: int = Field(default=100, ge=1, le=1000)
     max_jobs: int = Field(default=10, ge=1, le=MAX_JOBS)
     personal_data: bool = False
     budget: float = Field(default=0.5, gt=0, le=1)

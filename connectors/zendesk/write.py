@@ -1,19 +1,18 @@
-"""Bulk updates of organizations: 100 at a time as jobs that are followed to each row."""
+"""Bulk updates: 100 records at a time as jobs that are followed to each row."""
 
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.base import FieldSpec, FieldUpdate, WriteLog, WriteResult
+from connectors.base import FieldUpdate, WriteLog, WriteResult
 from connectors.errors import RequestError, SetupError, TransientError
 from connectors.http import Http
 
-from .fieldset import payload, value_text
+from .carriers import Carrier
 from .rules import TOO_MANY_JOBS
 
 BATCH = 100  # Zendesk, Job Statuses and the TooManyValues error
-_UPDATE = "/api/v2/organizations/update_many.json"
 _JOBS = "/api/v2/job_statuses"
 _GONE: Mapping[str, Any] = {"status": "gone", "message": "the job's status is no longer kept"}
 _FIRST_POLL, _SLOWEST_POLL, _SLOWER = 0.4, 5.0, 1.5  # seconds, seconds, factor
@@ -35,17 +34,17 @@ class _Flight:
 
 
 class Writer:
-    """Writes organization fields.
+    """Writes records of one kind.
 
     Args:
         http: The connection.
-        specs: Our fields, for their types.
+        carrier: What is written.
         max_jobs: Jobs at a time.
     """
 
-    def __init__(self, http: Http, specs: Sequence[FieldSpec], max_jobs: int) -> None:
+    def __init__(self, http: Http, carrier: Carrier, max_jobs: int) -> None:
         self._http = http
-        self._specs = {spec.name: spec for spec in specs}
+        self._carrier = carrier
         self._max_jobs = max_jobs
         self._verified = False
 
@@ -63,7 +62,7 @@ class Writer:
             while len(flying) >= self._max_jobs:
                 yield from self._land(flying)
             batch = updates[start : start + BATCH]
-            self._http.stats.count("write", least=1)
+            self._http.stats.count(self._carrier.operation, least=1)
             flying.extend(self._submit(batch, log, flying))
             if not self._verified:
                 yield from self._verify(flying)
@@ -81,7 +80,7 @@ class Writer:
     ) -> list[_Flight]:
         """Send a batch; when it is refused as a whole, halve it until the bad row is alone."""
         log.sending([update.ref for update in updates])
-        body = {"organizations": [self._row(update) for update in updates]}
+        body = {self._carrier.resource: [self._carrier.row(update) for update in updates]}
         try:
             answer = self._send(body, flying)
         except RequestError as error:
@@ -102,9 +101,11 @@ class Writer:
     def _send(self, body: Mapping[str, Any], flying: deque[_Flight]) -> Any:
         """PUT a batch; while the account has too many jobs, wait for ours or for others'."""
         pause, waited = _FIRST_POLL, 0.0
+        path = f"/api/v2/{self._carrier.resource}/update_many.json"
+        how = {"operation": self._carrier.operation, "bucket": self._carrier.bucket}
         while True:
             try:
-                return self._http.json("PUT", _UPDATE, json=body, operation="write")
+                return self._http.json("PUT", path, json=body, **how)
             except RequestError as error:
                 if error.code != TOO_MANY_JOBS:
                     raise
@@ -116,12 +117,6 @@ class Writer:
             else:
                 self._http.clock.wait(pause)
                 waited, pause = waited + pause, min(pause * _SLOWER, _SLOWEST_POLL)
-
-    def _row(self, update: FieldUpdate) -> dict[str, Any]:
-        values = {
-            name: payload(self._specs.get(name), name, text) for name, text in update.values.items()
-        }
-        return {"id": int(update.ref), "organization_fields": values}
 
     def _land(self, flying: deque[_Flight]) -> Iterator[WriteResult]:
         """Yield the oldest flight's results."""
@@ -175,34 +170,26 @@ class Writer:
     def _unlike(self, updates: Sequence[FieldUpdate]) -> dict[str, WriteResult]:
         """Return a refusal for each row that does not hold what was sent."""
         ids = ",".join(update.ref for update in updates)
-        body = self._http.json(
-            "GET", "/api/v2/organizations/show_many", params={"ids": ids}, operation="read back"
-        )
+        path = f"/api/v2/{self._carrier.resource}/show_many"
+        body = self._http.json("GET", path, params={"ids": ids}, operation="read back")
         self._http.stats.count("read back", least=1)
-        rows = body.get("organizations") or ()
-        held = {str(row.get("id")): row.get("organization_fields") or {} for row in rows}
+        held = {str(row.get("id")): row for row in body.get(self._carrier.resource) or ()}
         wrong = {}
         for update in updates:
-            fields = held.get(update.ref, {})
-            missing = [name for name in update.values if fields and name not in fields]
+            row = held.get(update.ref, {})
+            missing = self._carrier.ignored(update, row)
             if missing:
                 raise SetupError(
-                    f"Zendesk ignored {', '.join(missing)}: there is no such organization field; "
-                    "run pulsefield fields --create"
+                    f"Zendesk ignored {', '.join(missing)}: there is no such "
+                    f"{self._carrier.words}; run pulsefield fields --create"
                 )
-            unlike = [
-                name for name, text in update.values.items() if not self._same(name, text, fields)
-            ]
+            unlike = self._carrier.unlike(update, row)
             if unlike:
                 message = f"reported as written, but holds something else: {', '.join(unlike)}"
                 wrong[update.ref] = WriteResult(
                     update.ref, ok=False, code="NotKept", message=message, retryable=True
                 )
         return wrong
-
-    def _same(self, name: str, text: str | None, fields: Mapping[str, Any]) -> bool:
-        spec, value = self._specs.get(name), fields.get(name)
-        return value_text(spec, value) == spec.to_text(text) if spec else value == text
 
 
 def _results(updates: Sequence[FieldUpdate], job: Mapping[str, Any]) -> list[WriteResult]:

@@ -82,13 +82,16 @@ def account(**options: Any) -> ZendeskAccount:
     return ZendeskAccount(ManualClock(), **options)
 
 
-def connection(app: ZendeskAccount, *, fields: Any = FIELDS, **settings: Any) -> SimpleNamespace:
+def connection(
+    app: ZendeskAccount, *, fields: Any = FIELDS, ticket_fields: Any = (), **settings: Any
+) -> SimpleNamespace:
     """Return a connection (``to``) and what it sends (``wire``)."""
     clock = app.state.clock
     context = Context(
         secret=SECRETS.__getitem__,
         now=datetime.fromtimestamp(clock(), UTC),
         own_fields=tuple(fields),
+        ticket_fields=tuple(ticket_fields),
         wait=clock.advance,
     )
     chosen = Settings(**{"base_url": URL, "auth": CLIENT} | settings)
