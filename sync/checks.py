@@ -1,10 +1,13 @@
 """Everything that would keep a sync from working, found at once."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from connectors.base import Problem, Source, Target
 from connectors.errors import ConnectorError
+from scoring import ModelError, check_columns
+from scoring.tables import COLUMNS, Kind
 
 from . import private, secrets
 from .workspace import Workspace
@@ -12,11 +15,34 @@ from .workspace import Workspace
 
 def problems(work: Workspace) -> list[Problem]:
     """Ask every connection, look at every target field, and at who can read the files."""
-    found = []
+    found = list(_of_model(work))
     for name in work.config.connections:
         found += list(_of_connection(work, name))
     found += list(_open_files(work))
     return found
+
+
+def _of_model(work: Workspace) -> Iterator[Problem]:
+    """Look for columns that the model reads and no table has, or of another kind."""
+    schema = {table: dict(columns) for table, columns in COLUMNS.items()}
+    for connection in work.config.connections.values():
+        schema["accounts"] |= _own_columns(connection.settings)
+    try:
+        check_columns(work.model, schema)
+    except ModelError as error:
+        for problem in error.problems:
+            near = f"did you mean {' or '.join(problem.near)}?" if problem.near else ""
+            what = f"{problem.value}: {problem.allowed}"
+            yield Problem(f"{error.file}, {problem.key}", what, near or "put it right there")
+
+
+def _own_columns(settings: Any) -> dict[str, Kind]:
+    """Return the columns of the user's own that a connection adds to accounts."""
+    maps = [getattr(settings, "map", {}).get("accounts", {})]
+    objects = getattr(settings, "objects", {})
+    each = objects.values() if isinstance(objects, Mapping) else objects
+    maps += [entry.map for entry in each if getattr(entry, "table", "") == "accounts"]
+    return {name: entry.type for columns in maps for name, entry in columns.items() if entry.type}
 
 
 def _of_connection(work: Workspace, name: str) -> Iterator[Problem]:

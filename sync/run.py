@@ -117,7 +117,8 @@ def sync(
     """Pull, match, score, plan, and apply what is safe.
 
     An unsafe plan of any target stops the writing to every target: the report's ``unsafe``
-    names the reasons, and nothing is written unless ``force`` gives a reason.
+    names the reasons, and nothing is written unless ``force`` gives a reason. A source that
+    fails before it was ever read to its end stops the writing too (``stopped``).
 
     Args:
         config: The deployment.
@@ -138,7 +139,9 @@ def sync(
             plans = tuple(plan.report for _, plan in planned.plans)
             current.add(resumed=resumed, plans=plans, **reporting.of_scores(work, matched, scores))
             unsafe = any(plan.unsafe for plan in plans)
-            if apply and (force or not unsafe):
+            stopped = writing.unread(work, connections) if apply else None
+            current.add(stopped=stopped)
+            if apply and stopped is None and (force or not unsafe):
                 held.check()
                 current.keep(scores)
                 forced = force if unsafe else None

@@ -253,10 +253,8 @@ class RunReport:
     Attributes:
         run: Its number in the journal.
         kind: pull, score, plan or sync.
-        started_at: When, aware, UTC.
-        as_of: The time that the scores hold for; None before scoring.
-        seconds: Wall time.
-        connections: In the file's order.
+        started_at: When, aware, UTC; ``as_of`` is the time that the scores hold for.
+        connections: In the file's order; ``seconds`` is the wall time of all.
         matching: Set once matching is done.
         scores: Every score of the model, in the model's order.
         worst: Accounts of the lowest health, worst first, at most 20.
@@ -265,6 +263,7 @@ class RunReport:
         applied: One for each target that was written to.
         resumed: What an earlier, interrupted run had left and this one settled.
         forced: The reason given to apply an unsafe plan, or None.
+        stopped: Why nothing was written though it is safe, or None.
     """
 
     run: int
@@ -281,6 +280,7 @@ class RunReport:
     applied: tuple[ApplyReport, ...] = ()
     resumed: tuple[ApplyReport, ...] = ()
     forced: str | None = None
+    stopped: str | None = None
 
     @property
     def unsafe(self) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from .history import Past
 from .plan import Plan
 from .scored import Portfolio
 from .settings import Limits
-from .summary import ApplyReport
+from .summary import ApplyReport, ConnectionReport
 from .workspace import Workspace
 
 
@@ -68,6 +68,8 @@ def plan_all(
         problem = _field_problem(work, name) if found.writes else None
         if problem is not None:
             problems[name] = problem
+            # What cannot be written is not unsafe; the problem is what a person must see to.
+            found = replace(found, report=replace(found.report, unsafe=()))
         number = writes.save(work.journal, run, found, work.now)
         found = replace(found, report=replace(found.report, plan=number))
         made.append((number, found))
@@ -111,6 +113,20 @@ def unusable(state: FieldState) -> str | None:
         what = "written" if state.visible else "seen"
         return f"{state.name} cannot be {what} by this user; grant it the permission"
     return None
+
+
+def unread(work: Workspace, reports: Sequence[ConnectionReport]) -> str | None:
+    """Return why scores would rest on half the data; None if they do not.
+
+    A source that was read before and fails now freezes its signals, and the scores say so. One
+    that never was read to its end would look like a source that is not there.
+    """
+    read = {connection for connection, _, _ in work.journal.reads()}
+    missing = [report.name for report in reports if report.error and report.name not in read]
+    if not missing:
+        return None
+    names = " and ".join(missing)
+    return f"nothing was written, as {names} never was read to the end; the scores would miss it"
 
 
 def apply_all(work: Workspace, planned: Planned, forced: str | None) -> tuple[ApplyReport, ...]:

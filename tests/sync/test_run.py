@@ -145,16 +145,28 @@ def test_missing_fields_stop_one_target_only(deploy) -> None:
 def test_a_source_that_fails_does_not_stop_the_others(deploy) -> None:
     crm, desk = customers(NAMES), customers(NAMES)
     config = deploy(crm=crm, desk=desk)
+    run.sync(config, now=NOW)
     desk.fail_read["usage"] = TransientError("desk is down")
+    for system in (crm, desk):
+        system.put("usage", "new", account_ref="1", day=NOW.date() - timedelta(9), count=1)
     report = run.sync(config, now=NOW)
     assert report.connections[1].error == "desk is down"
     assert report.exit_code == 1
-    assert len(crm.writes) == 7
+    assert [done.ok for done in report.applied] == [1, 1]
+
+
+def test_nothing_is_written_while_a_source_was_never_read_to_its_end(deploy) -> None:
+    crm, desk = customers(NAMES), customers(NAMES)
+    config = deploy(crm=crm, desk=desk)
+    desk.fail_read["accounts"] = TransientError("desk is down")
+    report = run.sync(config, now=NOW)
+    assert "desk never was read to the end" in report.stopped
+    assert (report.exit_code, crm.writes) == (1, [])
     desk.fail_read.clear()
     desk.reads.clear()
     assert run.sync(config, now=NOW).exit_code == 0
-    assert ("usage", "2") not in desk.reads
-    assert next(since for stream, since in desk.reads if stream == "usage") is not None
+    assert ("accounts", "2") in desk.reads or desk.reads[0][1] is not None
+    assert len(crm.writes) == 7
 
 
 def test_a_missing_secret_is_a_set_up_problem(deploy, monkeypatch) -> None:
