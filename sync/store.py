@@ -169,6 +169,9 @@ class Store:
         path = self._path(name)
         if "://" not in path:
             make_folder(Path(path))
+        table = self._table(name)
+        if table is not None:
+            _check_types(name, pa.schema(table.schema().to_arrow()), rows.schema)
         with private(), _explained(name):
             write_deltalake(path, rows, mode="append", schema_mode="merge")
 
@@ -239,6 +242,30 @@ def _with_added(schema: pa.Schema) -> pa.Schema:
     added = [("row_key", pa.int64()), ("row_hash", pa.int64()), ("row_seq", pa.int64())]
     fields = [*schema][:-1] + [pa.field(*pair) for pair in added]
     return pa.schema([*fields, pa.field("row_prior", pa.bool_())])
+
+
+def _check_types(name: str, stored: pa.Schema, new: pa.Schema) -> None:
+    """Refuse a column whose type changed, before anything is written."""
+    for field in new:
+        if field.name not in stored.names:
+            continue
+        before, now = _kind(stored.field(field.name).type), _kind(field.type)
+        if before != now:
+            raise StoreError(
+                f"the column {field.name} of {name} holds {before} and would get {now};"
+                " give the new one another name in the connection's map"
+            )
+
+
+def _kind(kind: pa.DataType) -> str:
+    tests = (
+        ("numbers", lambda k: pa.types.is_integer(k) or pa.types.is_floating(k)),
+        ("yes or no", pa.types.is_boolean),
+        ("times", pa.types.is_timestamp),
+        ("days", pa.types.is_date),
+        ("lists", lambda k: pa.types.is_list(k) or pa.types.is_large_list(k)),
+    )
+    return next((word for word, test in tests if test(kind)), "text")
 
 
 def _micros(time: datetime) -> int:

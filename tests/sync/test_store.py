@@ -1,0 +1,128 @@
+"""Tables at rest: nothing doubled, nothing overwritten, replayed as it was known."""
+
+from datetime import UTC, datetime, timedelta
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from connectors.records import to_arrow
+from sync.errors import JournalError, StoreError
+from sync.journal import Journal
+from sync.store import Store
+
+DAY = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+def tickets(*ids: str, at: datetime = DAY, status: str = "open", **more) -> pa.Table:
+    rows = [
+        {"source": "desk", "id": ref, "account_ref": "1", "known_at": at, "status": status, **more}
+        for ref in ids
+    ]
+    return to_arrow("tickets", rows)
+
+
+def read(store: Store, name: str = "tickets", known_at: datetime | None = None) -> dict[str, str]:
+    with duckdb.connect() as con:
+        rows = con.sql(f"SELECT id, status FROM ({store.latest(name, known_at)})").fetchall()
+    return dict(rows)
+
+
+@pytest.fixture
+def store(tmp_path) -> Store:
+    return Store(str(tmp_path / "data"))
+
+
+def test_the_same_rows_again_double_nothing(store: Store) -> None:
+    assert store.append("tickets", tickets("1", "2")) == {"desk": 2}
+    assert store.append("tickets", tickets("1", "2", at=DAY + timedelta(1))) == {}
+    assert store.append("tickets", tickets("2", "3")) == {"desk": 1}
+
+
+def test_the_latest_version_holds_and_earlier_ones_replay(store: Store) -> None:
+    store.append("tickets", tickets("1", "2"))
+    store.append("tickets", tickets("1", at=DAY + timedelta(1), status="solved"))
+    assert read(store) == {"1": "solved", "2": "open"}
+    assert read(store, known_at=DAY) == {"1": "open", "2": "open"}
+
+
+def test_a_value_that_goes_back_is_a_new_version(store: Store) -> None:
+    for days, status in enumerate(["open", "solved", "open"]):
+        store.append("tickets", tickets("1", at=DAY + timedelta(days), status=status))
+    assert read(store) == {"1": "open"}
+    assert read(store, known_at=DAY + timedelta(1)) == {"1": "solved"}
+
+
+def test_two_versions_in_one_batch_keep_their_order(store: Store) -> None:
+    both = pa.concat_tables(
+        [tickets("1"), tickets("1", status="solved"), tickets("1", status="solved")]
+    )
+    assert store.append("tickets", both) == {"desk": 2}
+    assert read(store) == {"1": "solved"}
+
+
+def test_a_new_column_joins_later_and_changes_no_old_row(store: Store) -> None:
+    row = {"source": "crm", "id": "1", "known_at": DAY, "name": "A", "domains": ["a.com"]}
+    store.append("accounts", to_arrow("accounts", [row]))
+    wider = to_arrow("accounts", [row, row | {"id": "2", "arr": 5.0}], {"arr": "number"})
+    assert store.append("accounts", wider) == {"crm": 1}
+    assert "arr" in store.columns("accounts")
+
+
+def test_a_stamp_alone_is_no_new_version_of_an_account(store: Store) -> None:
+    row = {"source": "crm", "id": "1", "known_at": DAY, "name": "A", "updated_at": DAY}
+    store.append("accounts", to_arrow("accounts", [row]))
+    later = row | {"known_at": DAY + timedelta(1), "updated_at": DAY + timedelta(1)}
+    assert store.append("accounts", to_arrow("accounts", [later])) == {}
+
+
+def test_a_column_that_changes_its_type_is_a_clear_error(store: Store) -> None:
+    row = {"source": "crm", "id": "1", "known_at": DAY}
+    store.append("accounts", to_arrow("accounts", [row | {"arr": 5.0}], {"arr": "number"}))
+    text = to_arrow("accounts", [row | {"id": "2", "arr": "x"}], {"arr": "string"})
+    with pytest.raises(StoreError, match="accounts"):
+        store.append("accounts", text)
+    assert store.append("accounts", to_arrow("accounts", [row | {"id": "3"}])) == {"crm": 1}
+
+
+def test_a_damaged_file_is_named_and_other_tables_are_untouched(store: Store, tmp_path) -> None:
+    store.append("tickets", tickets("1"))
+    store.append("usage", to_arrow("usage", [{"source": "crm", "id": "1", "known_at": DAY}]))
+    (file,) = (tmp_path / "data" / "tickets").glob("*.parquet")
+    file.write_bytes(file.read_bytes()[:100])
+    with pytest.raises(StoreError, match="the table tickets at rest"):
+        store.append("tickets", tickets("1", "2"))
+    assert store.latest("usage") is not None
+
+
+def test_a_foreign_folder_is_named(store: Store, tmp_path) -> None:
+    log = tmp_path / "data" / "tickets" / "_delta_log"
+    log.mkdir(parents=True)
+    (log / "00000000000000000000.json").write_text("not a log\n")
+    with pytest.raises(StoreError, match="tickets"):
+        store.append("tickets", tickets("1"))
+
+
+def test_a_journal_of_a_newer_version_is_left_alone(tmp_path) -> None:
+    url = f"sqlite:///{tmp_path}/journal.sqlite"
+    journal = Journal(url)
+    with journal.begin() as db:
+        db.exec_driver_sql("UPDATE meta SET value = '99' WHERE name = 'version'")
+    journal.close()
+    with pytest.raises(JournalError, match="install the newer Pulsefield"):
+        Journal(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [("nonsense", "no database URL"), ("sqlite:////proc/nope/journal.sqlite", "cannot be used")],
+)
+def test_a_journal_that_cannot_be(url: str, told: str) -> None:
+    with pytest.raises(JournalError, match=told):
+        Journal(url)
+
+
+def test_a_journal_that_is_no_database(tmp_path) -> None:
+    (tmp_path / "journal.sqlite").write_text("hello " * 1000)
+    with pytest.raises(JournalError, match="cannot be used"):
+        Journal(f"sqlite:///{tmp_path}/journal.sqlite")
