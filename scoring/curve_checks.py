@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from .declared import Shape, Signal
-from .errors import Problem, shown
+from .errors import Problem, shown, unknown
 
 NUMBERS: dict[str, set[str]] = {
     "linear": {"worst", "best"},
@@ -29,6 +29,9 @@ ALL = set().union(*NUMBERS.values())
 def shape_problems(key: str, shape: Shape, signal: Signal) -> Iterator[Problem]:
     """Yield what is missing, too much or contradictory in a curve's numbers."""
     curve = shape.curve or "linear"
+    if curve not in NUMBERS:
+        yield unknown(f"{key}.curve", curve, "curve", NUMBERS)
+        return
     given = {name for name in ALL if getattr(shape, name) is not None}
     for name in sorted(NEEDED.get(curve, set()) - given):
         yield Problem(f"{key}.{name}", "missing", f"a value, for the curve {curve!r}")

@@ -20,17 +20,6 @@ Aggregate: TypeAlias = Literal[
     "days_until",
     "days_to",
 ]
-Curve: TypeAlias = Literal[
-    "linear",
-    "log",
-    "steps",
-    "band",
-    "growth",
-    "indicator",
-    "penalty",
-    "percentile",
-    "baseline",
-]
 Missing: TypeAlias = Literal["peers", "exclude", "worst"] | Annotated[float, Field(ge=0, le=100)]
 UNITS = {"h": 1 / 24, "d": 1.0, "w": 7.0}
 
@@ -113,7 +102,7 @@ class Signal(Named):
 class Shape(Declared):
     """A curve's numbers; a segment may give some of them anew."""
 
-    curve: Curve | None = None
+    curve: str | None = None
     worst: float | None = None
     best: float | None = None
     steps: tuple[tuple[float, Points], ...] | None = None
