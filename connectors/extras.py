@@ -1,10 +1,11 @@
 """What some connections offer beside Source and Target: tickets to write on, a catalogue."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from .base import Target
+from .mapping import TableMap
 
 
 @runtime_checkable
@@ -52,3 +53,45 @@ class Catalogue(Protocol):
         Raises:
             SetupError, TransientError: the source cannot be asked.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A field as a source describes it.
+
+    Attributes:
+        name: As written in a mapping.
+        label: What people see; empty if there is none.
+        type: The source's own word.
+    """
+
+    name: str
+    label: str
+    type: str
+
+
+def offers(thing: str, mapped: TableMap, fields: Iterable[Seen]) -> list[Offer]:
+    """Return a source's fields beside the columns that they fill now.
+
+    Fields that are mapped and not among those described, such as paths into related objects,
+    come last.
+
+    Args:
+        thing: The vendor's object, file or query.
+        mapped: Its mapping.
+        fields: What the source describes.
+    """
+    filled: dict[str, list[str]] = {}
+    for column, entry in mapped.columns.items():
+        for name in entry.fields:
+            filled.setdefault(name.casefold(), []).append(column)
+    listed = list(fields)
+    known = {one.name.casefold() for one in listed}
+    others = [name for name in mapped.fields if name.casefold() not in known]
+    return [
+        Offer(
+            thing, mapped.table, one.name, one.label, one.type,
+            ", ".join(filled.get(one.name.casefold(), ())),
+        )
+        for one in [*listed, *(Seen(name, "", "") for name in others)]
+    ]  # fmt: skip

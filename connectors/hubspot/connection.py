@@ -15,6 +15,7 @@ from connectors.base import (
     WriteResult,
 )
 from connectors.errors import SetupError
+from connectors.extras import Offer, Seen, offers
 from connectors.http import Http
 from connectors.mapping import Batch
 from connectors.moments import zone_of
@@ -82,6 +83,19 @@ class HubSpot:
     def check(self) -> Sequence[Problem]:
         """Return everything that would keep reading or writing from working."""
         return problems(self.name, self._client, self._settings, self._plans, self._context)
+
+    def catalogue(self) -> Sequence[Offer]:
+        """Return the properties of each object type that is read."""
+        own = {spec.name for spec in self._context.own_fields}
+        found: list[Offer] = []
+        for plan in self._plans.values():
+            properties = [
+                Seen(name, str(one.get("label") or ""), str(one.get("type")))
+                for one in self._definitions(plan.name)
+                if (name := str(one.get("name"))) not in own
+            ]
+            found += offers(plan.name, plan.map, properties)
+        return found
 
     def field_states(self, specs: Sequence[FieldSpec]) -> Sequence[FieldState]:
         """Return the state of each field, in order. See ``base.Target``."""

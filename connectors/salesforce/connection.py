@@ -14,9 +14,11 @@ from connectors.base import (
     WriteLog,
     WriteResult,
 )
+from connectors.extras import Offer
 from connectors.http import Http
 
 from .auth import Login
+from .catalogue import catalogue
 from .check import Check
 from .client import Client
 from .definitions import ENTITY, Creator, states
@@ -66,6 +68,11 @@ class Salesforce:
         """Return everything that would keep this connection from working."""
         check = Check(self.name, self._settings, self._reader, self._client, self._login)
         return list(check.problems())
+
+    def catalogue(self) -> Sequence[Offer]:
+        """Return the fields and custom objects that could be mapped."""
+        own = {spec.name for spec in self._context.own_fields}
+        return list(catalogue(self._settings, self._client, own))
 
     def field_states(self, specs: Sequence[FieldSpec]) -> Sequence[FieldState]:
         """Return the state of each field, in order."""

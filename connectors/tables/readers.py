@@ -33,6 +33,9 @@ class Reader(Protocol):
     def columns(self) -> list[str]:
         """Return the column names, each once."""
 
+    def types(self) -> dict[str, str]:
+        """Return each column's type in the source's own word, as far as it has one."""
+
     def batches(self, columns: Sequence[str], findings: Findings) -> Iterator[Batch]:
         """Yield raw values of some columns, at most ``BATCH`` rows at a time."""
 
@@ -86,6 +89,10 @@ class Csv:
     def columns(self) -> list[str]:
         """Return the names; a name that comes twice becomes ``name (1)``, ``name (2)``."""
         return self._head()[0]
+
+    def types(self) -> dict[str, str]:
+        """Return ``text`` for every column: a CSV file knows nothing else."""
+        return dict.fromkeys(self.columns(), "text")
 
     def digest(self) -> str:
         """Return the hash of the bytes."""
@@ -183,6 +190,11 @@ class Parquet:
             raise SetupError(f"{self.path}: more than one column is called {twice[0]!r}")
         return names
 
+    def types(self) -> dict[str, str]:
+        """Return the Arrow types."""
+        with _explained(self.path):
+            return {field.name: str(field.type) for field in pq.read_schema(self.path)}
+
     def digest(self) -> str:
         """Return the hash of the bytes."""
         with _explained(self.path):
@@ -211,6 +223,10 @@ class Query:
         """Run the query and return its column names."""
         with self._run() as result:
             return unique(list(result.keys()))
+
+    def types(self) -> dict[str, str]:
+        """Return no types: drivers tell them in codes of their own."""
+        return dict.fromkeys(self.columns(), "")
 
     def digest(self) -> str:
         """Return nothing: only the rows themselves would tell."""

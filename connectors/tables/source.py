@@ -10,9 +10,11 @@ import pyarrow as pa
 
 from connectors.base import Context, Page, Problem, RequestStats, Stream
 from connectors.errors import ConnectorError
+from connectors.extras import Offer
 from connectors.findings import Findings
 from connectors.mapping import Batch
 
+from .catalogue import catalogue
 from .readers import Query, Reader, open_files
 from .rows import Facts, Rows
 from .settings import Settings, TableObject
@@ -95,6 +97,14 @@ class Tables:
             tables = {rows.table: table} | ({"held": held} if held is not None else {})
             held = None
             yield Page(tables, mark.text() if last else None, table.num_rows, findings)
+
+    def catalogue(self) -> Sequence[Offer]:
+        """Return the columns of every file and query."""
+        return [
+            offer
+            for name, entry in self._settings.objects.items()
+            for offer in catalogue(name, entry, self._readers(entry, None))
+        ]
 
     def check(self) -> Sequence[Problem]:
         """Return missing files, columns and databases, and undecidable columns."""

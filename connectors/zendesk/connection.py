@@ -16,12 +16,14 @@ from connectors.base import (
     WriteResult,
 )
 from connectors.errors import ConnectorError, SetupError
+from connectors.extras import Offer
 from connectors.findings import Findings
 from connectors.http import Http
 from connectors.mapping import Batch
 
 from .auth import expiry_warning, login
 from .carriers import Organizations
+from .catalogue import catalogue
 from .exports import Export, by_cursor, by_time
 from .fields import CUSTOM
 from .fieldset import FieldSet
@@ -141,6 +143,12 @@ class Zendesk:
             for name in mapped
             if name not in known
         ]
+
+    def catalogue(self) -> Sequence[Offer]:
+        """Return the attributes and custom fields that could be mapped."""
+        own = {spec.name for spec in self._context.own_fields}
+        own |= {spec.label for spec in self._ticket_fields}
+        return list(catalogue(self._settings, self._http, own))
 
     def field_states(self, specs: Sequence[FieldSpec]) -> Sequence[FieldState]:
         """Return the state of each organization field, in order."""

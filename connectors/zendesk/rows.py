@@ -57,6 +57,12 @@ class Rows:
         self._tickets = TableMap("tickets", TICKETS, self._users["tickets"])
         self._surveys = TableMap("surveys", {"id": "id"}, self._users["surveys"])
 
+    def mapping(self, table: str) -> TableMap:
+        """Return how a canonical table is filled."""
+        return {"accounts": self._accounts, "contacts": self._contacts, "tickets": self._tickets}[
+            table
+        ]
+
     def mapped_fields(self) -> list[str]:
         """Return the keys of organization fields that are mapped."""
         return _custom("accounts", self._accounts)
