@@ -6,7 +6,7 @@ HEAD = """\
 
 [pulsefield]
 data = "pulsefield-data"   # folder (or object store URL) of the tables and the score history
-model = "default"          # a shipped model (default, support-led, small-book, trials) or a path
+model = "default"          # a shipped model (default, support, small_book, trials) or a path
 language = "en"            # of the reasons that people read: en, nl, da, pl
 
 # [rates]                  # value of one unit in the model's currency, where money is mixed
