@@ -12,6 +12,7 @@ from connectors import registry
 from connectors import simulator as simulated
 from scoring import curve_checks, curves, load_model, shipped_model
 from sync import rehearsal, run
+from sync.cli.app import app
 from sync.config import load
 from tests.scoring.small import accounts, model
 from tests.scoring.small import run as scored
@@ -86,9 +87,7 @@ def test_links_lead_somewhere(link: str) -> None:
     assert (ROOT / link).exists()
 
 
-def test_every_command_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
-    from sync.cli.app import app
-
+def test_every_command_is_listed() -> None:
     names = {command.name or command.callback.__name__ for command in app.registered_commands}  # type: ignore[union-attr]
     groups = {group.name for group in app.registered_groups}
     for name in names | {group for group in groups if group}:
