@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from .options import DEFAULT, AsOf, ConfigFile, Json, KnownAt, moment
+from .zendesk_app import zendesk_app
 
 app = typer.Typer(
     name="pulsefield",
@@ -21,6 +22,8 @@ TRY = "Try it"
 SETUP = "Set up"
 WORK = "Work"
 LOOK = "Look"
+
+app.add_typer(zendesk_app, name="zendesk-app", rich_help_panel=SETUP)
 
 
 @app.command(rich_help_panel=TRY)
