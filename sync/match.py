@@ -86,6 +86,7 @@ class _Matcher:
         if self.settings.names:
             self._join("name", self._name_links(), "more than one record carries this name")
         self._shared_domains()
+        self._duplicates()
         if self.settings.propose:
             for left, right in similar_names(self.groups, self.records, self.different):
                 reason = "the names are alike, and nothing else is known"
@@ -162,6 +163,15 @@ class _Matcher:
             if lonely:
                 reason = f"{len(held)} records of {connection} carry {domain}"
                 self._note("ambiguous", (*lonely, *held), reason, domain)
+
+    def _duplicates(self) -> None:
+        """Note records of one connection that look like one customer entered twice."""
+        for (connection, domain), held in self.shared.items():
+            named = _by((self.records[key] for key in held), lambda record: (record.name_key,))
+            for name, alike in named.items():
+                if name and len(alike) > 1:
+                    reason = f"{connection} has this name and domain more than once"
+                    self._note("duplicate", [record.key for record in alike], reason, domain)
 
     def _note(self, kind: str, keys: Sequence[Key], reason: str, shared: str) -> None:
         if len(keys) == 2 and _pair(*keys) in self.different:  # noqa: PLR2004 - a pair

@@ -77,7 +77,7 @@ class Review:
     """Records that may be one customer, and were not joined.
 
     Attributes:
-        kind: names_clash, domains_clash, ambiguous or similar_name.
+        kind: names_clash, domains_clash, ids_clash, ambiguous, duplicate or similar_name.
         reason: One sentence.
         sides: The records, in connection order.
         key: The value that they share, e.g. a domain.
