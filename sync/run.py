@@ -16,6 +16,7 @@ import pyarrow as pa
 from connectors.base import FieldState, Problem, Target
 
 from . import checks, reporting, rollup, writing
+from .book import Book, build
 from .config import Config
 from .explaining import Explanation, explanation
 from .lease import Lease, lease
@@ -28,6 +29,7 @@ from .workspace import Workspace, opened
 __all__ = [
     "Explanation",
     "Scored",
+    "book",
     "check",
     "create_fields",
     "explain",
@@ -176,6 +178,16 @@ def explain(
         if score not in work.model.scores:
             raise LookupError(f"no score {score!r}; there are: {', '.join(work.model.scores)}")
         return explanation(matched, scores, account, score)
+
+
+def book(config: Config, *, progress: Progress | None = None, now: datetime | None = None) -> Book:
+    """Return everything that people look at: scores of what is stored, with their past.
+
+    Raises:
+        ModelError: the model, or data that does not fit it.
+    """
+    with opened(config, now, progress) as work, _scored(work) as (con, matched, scores):
+        return build(work, con, matched, scores)
 
 
 def check(config: Config, *, now: datetime | None = None) -> list[Problem]:

@@ -24,6 +24,7 @@ class General(Settings):
         language: Of reasons and sentences.
         change_days: ``health_change`` is against the score this many days ago.
         keep_text: Whether free text is stored; it never is unless asked for.
+        report_owners: Whether reports and exports name account owners, who are persons.
     """
 
     data: str = "pulsefield-data"
@@ -32,6 +33,7 @@ class General(Settings):
     language: Literal["en", "nl", "da", "pl"] = "en"
     change_days: int = Field(default=30, ge=1, le=366)
     keep_text: bool = False
+    report_owners: bool = False
 
 
 def _plain(value: object) -> object:
