@@ -1,0 +1,96 @@
+"""Reading everything from each stand-in: wall time, CPU time and memory.
+
+    python benchmarks/pull.py [--records 100000] [--systems hubspot,zendesk] [--latency 0.05]
+
+For each system its accounts and one child object are read by the connector and by a hand-written
+loop that asks for the same pages and only decodes them. Printed:
+
+- floor: seconds that the pages take at this latency, one after the other as cursors demand, and
+  at the vendor's rate;
+- wall/floor and wall/loop, cpu/loop: ratios; peak: megabytes of the reading process.
+
+Zendesk's own limit of 10 exports a minute (30 with an add-on) would make 100 pages take minutes:
+the stand-in's limits are lifted and that floor is only printed.
+"""
+
+import argparse
+import math
+from collections.abc import Callable
+from functools import partial
+from typing import TypeAlias
+
+from loops import BULK_ROWS, READ
+from standins import SYSTEMS, Served, Wanted, connected, connection, measured, served
+
+Counts: TypeAlias = tuple[int, int]
+CHILDREN = {"salesforce": "Task", "hubspot": "contacts", "zendesk": "tickets"}
+ACCOUNTS = {"salesforce": "Account", "hubspot": "companies", "zendesk": "organizations"}
+PAGE = {"salesforce": BULK_ROWS, "hubspot": 100, "zendesk": 1_000}
+RATE = {"salesforce": math.inf, "hubspot": 19.0, "zendesk": 0.5}  # pages in a second
+EXTRA = {"zendesk": {"incremental_per_minute": 1_000}}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--records", type=int, default=100_000)
+    parser.add_argument("--systems", default=",".join(SYSTEMS))
+    parser.add_argument("--latency", type=float, default=0.05)
+    parser.add_argument("--accounts-only", action="store_true")
+    args = parser.parse_args()
+    print(f"{args.records:,} records, {args.latency * 1000:.0f} ms latency")
+    print(
+        "stream                 pages floor   wall /floor /loop | us/record  loop /loop | peak MB"
+    )
+    for system in args.systems.split(","):
+        child = "" if args.accounts_only else CHILDREN[system]
+        wanted = Wanted(system, args.records, child, args.latency, lifted=system != "hubspot")
+        with served(wanted) as stand_in:
+            for stream in filter(None, (ACCOUNTS[system], child)):
+                compare(system, stream, args, stand_in)
+
+
+def compare(system: str, stream: str, args: argparse.Namespace, stand_in: Served) -> None:
+    fields = asked(system, stream, stand_in)
+    to = (stand_in.url, stand_in.credentials)
+    loop = measured(partial, READ[system], *to, stream, fields)
+    ours = measured(read, system, stream, *to)
+    records, pages = ours.value
+    assert loop.value == records >= args.records, (loop.value, records)
+    least = math.ceil(args.records / PAGE[system])
+    floor = max(least * args.latency, least / RATE[system] if system == "hubspot" else 0.0)
+    print(
+        f"{system + ' ' + stream:22s} {pages:5d} {floor:5.1f} {ours.wall:6.1f} "
+        f"{ours.wall / floor if floor else 0:6.2f} {ours.wall / loop.wall:5.2f} | "
+        f"{ours.cpu / records * 1e6:9.1f} {loop.cpu / records * 1e6:5.1f} "
+        f"{ours.cpu / loop.cpu:5.2f} | {ours.peak:4.0f} (loop {loop.peak:.0f})",
+        flush=True,
+    )
+    if system == "zendesk":
+        print(
+            f"{'':22s} at 30 exports a minute: {least / RATE[system]:.0f} s, at 10: {least * 6} s"
+        )
+
+
+def read(system: str, stream: str, url: str, secrets: dict[str, str]) -> Callable[[], Counts]:
+    """Return a call that reads a stream by the connector; it returns records and requests."""
+    to = connection(system, url, secrets, **EXTRA.get(system, {}))
+
+    def every() -> Counts:
+        records = sum(page.records for page in to.read(stream, None))
+        return records, sum(to.stats.made.values())
+
+    return every
+
+
+def asked(system: str, stream: str, stand_in: Served) -> tuple[str, ...]:
+    """Return the fields that the connector asks for, so that the loop's pages are the same."""
+    to = connected(system, stand_in)
+    if system == "hubspot":
+        return tuple(to._plans[stream].wanted)  # noqa: SLF001 - the loop is to ask alike
+    if system == "salesforce":
+        return tuple(to._reader.plan(stream).fields)  # noqa: SLF001
+    return ()
+
+
+if __name__ == "__main__":
+    main()
