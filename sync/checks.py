@@ -10,13 +10,14 @@ from scoring import ModelError, check_columns
 from scoring.tables import COLUMNS, Kind
 
 from . import private, secrets
+from .tickets import ticket_targets
 from .workspace import Workspace
 
 
 def problems(work: Workspace) -> list[Problem]:
     """Ask every connection, look at every target field, and at who can read the files."""
     found = list(_of_model(work))
-    for name in work.config.connections:
+    for name in (*work.config.connections, *ticket_targets(work.fields)):
         found += list(_of_connection(work, name))
     found += list(_open_files(work))
     return found

@@ -91,8 +91,9 @@ class Intake:
     def _gather(self, connection: str, name: str, table: pa.Table) -> None:
         if not table.num_rows:
             return
-        if name == "held":
-            name, table = HELD + connection, self._held(connection, table)
+        if name.partition(".")[0] == "held":
+            target = connection + name.removeprefix("held")
+            name, table = HELD + target, self._held(target, table)
         self._pages[name].append(table)
         self._rows += table.num_rows
 

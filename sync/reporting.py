@@ -13,6 +13,7 @@ from .fields import band_options
 from .rollup import Matched, Scores
 from .scored import Portfolio
 from .summary import AccountScore, ConnectionReport, RunReport, ScoreReport
+from .tickets import parent
 from .workspace import Workspace
 
 WORST = 20
@@ -90,8 +91,9 @@ def with_problems(
     """Add what keeps targets from being written to."""
     found = []
     for report in reports:
-        if report.name in problems and report.error is None:
-            text, setup = problems[report.name]
+        own = [problem for name, problem in problems.items() if parent(name) == report.name]
+        if own and report.error is None:
+            text, setup = "; ".join(text for text, _ in own), any(person for _, person in own)
             found.append(dataclasses.replace(report, error=text, setup=setup))
         else:
             found.append(report)

@@ -110,7 +110,7 @@ plans = sa.Table(
     metadata,
     sa.Column("plan", sa.Integer, primary_key=True),
     sa.Column("run", sa.Integer, nullable=False),
-    sa.Column("connection", sa.String(40), nullable=False),
+    sa.Column("connection", sa.String(60), nullable=False),  # or the tickets of one
     sa.Column("checksum", sa.String(64), nullable=False),
     sa.Column("made_at", Moment, nullable=False),
     sa.Column("state", sa.String(20), nullable=False),  # made, applying, applied, stopped

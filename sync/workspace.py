@@ -9,6 +9,8 @@ from typing import cast
 
 from connectors import registry
 from connectors.base import Context, Source, Target
+from connectors.errors import SetupError
+from connectors.extras import TicketContext
 from scoring import Model, load_model, shipped_model
 
 from .config import Config, ConfigError
@@ -17,6 +19,7 @@ from .fields import FieldIssues, TargetField, target_fields
 from .journal import Journal
 from .progress import Progress, Silent
 from .store import Store
+from .tickets import SUFFIX, parent, ticket_fields
 
 NOT_ASKED_FOR = {"auth", "base_url", "budget", "workers"}
 """Settings that do not change which records and columns are read."""
@@ -67,7 +70,7 @@ class Workspace:
         file, text = model_text(config)
         self.model: Model = load_model(text, file=file)
         self.model_sum = hashlib.sha256(text.encode()).hexdigest()
-        self.fields = _all_fields(config, self.model)
+        self.fields = {**_all_fields(config, self.model), **ticket_fields(config, self.model)}
         self.store = Store(config.data)
         self.journal = Journal(config.journal)
         self._open: dict[str, Source | Target] = {}
@@ -88,17 +91,30 @@ class Workspace:
         return {name: rank for rank, name in enumerate(self.config.connections)}
 
     def connect(self, name: str) -> Source | Target:
-        """Return a connection, made when first asked for.
+        """Return a connection, or its tickets as a target, made when first asked for.
 
         Raises:
             ConnectorError: its settings or secrets cannot be used.
         """
         if name not in self._open:
-            entry = self.config.connections[name]
-            specs = tuple(field.spec for field in self.fields.get(name, ()))
-            context = Context(secret=self.config.secret, now=self.now, own_fields=specs)
-            self._open[name] = registry.load(entry.kind).connect(name, entry.settings, context)
+            self._open[name] = self._made(name) if name == parent(name) else self._tickets(name)
         return self._open[name]
+
+    def _made(self, name: str) -> Source | Target:
+        entry = self.config.connections[name]
+        own, carried = (
+            tuple(field.spec for field in self.fields.get(target, ()))
+            for target in (name, name + SUFFIX)
+        )
+        context = Context(self.config.secret, self.now, own, carried)
+        return registry.load(entry.kind).connect(name, entry.settings, context)
+
+    def _tickets(self, name: str) -> Target:
+        connection = self.connect(parent(name))
+        target = connection.tickets() if isinstance(connection, TicketContext) else None
+        if target is None:
+            raise SetupError(f"{parent(name)} cannot write to tickets")
+        return target
 
     def opened(self, name: str) -> Source | Target | None:
         """Return a connection if it was made."""
@@ -112,7 +128,8 @@ class Workspace:
         """Return the checksum of what is asked for; when it changes, all is read again."""
         settings = self.config.connections[name].settings
         asked = settings.model_dump_json(exclude=NOT_ASKED_FOR) if settings is not None else ""
-        own = sorted(field.spec.name for field in self.fields.get(name, ()))
+        targets = (name, name + SUFFIX)
+        own = sorted(f.spec.name for target in targets for f in self.fields.get(target, ()))
         return hashlib.sha256("\n".join([asked, *own]).encode()).hexdigest()
 
     def close(self) -> None:

@@ -16,6 +16,7 @@ from .plan import Plan
 from .scored import Portfolio
 from .settings import Limits
 from .summary import ApplyReport, ConnectionReport
+from .tickets import add_members, parent
 from .workspace import Workspace
 
 
@@ -53,11 +54,12 @@ def plan_all(
 ) -> Planned:
     """Plan every target, check that its fields can be written, and keep the plans."""
     against = _against(work, run, portfolio, last)
+    add_members(con, work.store, work.fields)
     made: list[tuple[int, Plan]] = []
     problems: dict[str, tuple[str, bool]] = {}
     for name in targets(work):
         work.progress.start("plan", name, len(portfolio.accounts))
-        entry = work.config.connections[name]
+        entry = work.config.connections[parent(name)]
         target = plan.Target(
             connection=name,
             fields=work.fields[name],
