@@ -163,7 +163,6 @@ def _table(con: duckdb.DuckDBPyConnection, name: str, latest: str) -> None:
     )
     rows = con.sql(f"SELECT count(*) FROM ({latest})").fetchall()[0][0]  # noqa: S608 - quoted
     kind = "TABLE" if rows <= IN_MEMORY else "VIEW"
-    con.execute(f"DROP VIEW IF EXISTS fact_{name}" if kind == "VIEW" else "SELECT 1")
     con.execute(f"CREATE OR REPLACE TEMP {kind} fact_{name} AS {select}")
 
 
