@@ -44,9 +44,9 @@ export class Language {
     return new Intl.DateTimeFormat(this.locale, format).format(at);
   }
 
-  /** "3 days ago", "in 2 months". */
+  /** "3 days ago", "in 2 months", by calendar days. */
   away(at, now) {
-    const days = Math.trunc((at - now) / DAY);
+    const days = Math.floor(at / DAY) - Math.floor(now / DAY);
     const size = Math.abs(days);
     const format = new Intl.RelativeTimeFormat(this.locale, { numeric: "auto" });
     if (size >= YEAR) return format.format(Math.trunc(days / YEAR), "year");

@@ -24,10 +24,10 @@ export function settled(installed) {
 
 /** What is shown of an organization. */
 export function read(organization, settings) {
-  const fields = organization?.organization_fields ?? {};
+  const fields = Object(organization.organization_fields);
   const field = (name) => fields[String(settings[name]).trim()];
   return {
-    name: text(organization?.name),
+    name: text(organization.name),
     known: String(settings.health_field).trim() in fields,
     health: score(field("health_field")),
     band: band(field("band_field"), settings),

@@ -1,0 +1,65 @@
+"""Each language, from the agent's locale."""
+
+from typing import Any
+
+import pytest
+
+from connectors.zendesk.package import app_files
+
+from .cases import Case, ago, answered, scored
+
+pytestmark = pytest.mark.chromium
+
+SHIPPED = {
+    path.removeprefix("translations/").removesuffix(".json")
+    for path in app_files()
+    if path.startswith("translations/")
+}
+# heading, band, decimal comma, change, coverage, warning
+EXPECTED = {
+    "en": ("Health", "Yellow", "62.4", "down 9.5 in", "82%", "last changed 8 days ago"),
+    "nl": ("Gezondheid", "Geel", "62,4", "9,5 omlaag in", "82%", "8 dagen geleden"),
+    "da": ("Sundhed", "Gul", "62,4", "ned med 9,5", "82 %", "for 8 dage siden"),
+    "pl": ("Kondycja", "Żółty", "62,4", "w dół o 9,5", "82%", "8 dni temu"),
+}
+
+
+def test_every_shipped_language_is_expected_here() -> None:
+    assert EXPECTED.keys() == SHIPPED
+
+
+@pytest.mark.parametrize("locale", [*EXPECTED, "en-GB", "nl-BE", "NL-be", "pl_PL"])
+def test_agent_reads_the_scores_in_the_own_language(page: Any, locale: str) -> None:
+    answers = scored(pulsefield_scored_at=ago(8), pulsefield_health_change=-9.5)
+    page.open(Case(answers, locale=locale))
+    heading, band, number, change, coverage, warning = EXPECTED[locale[:2].lower()]
+    assert page.texts("h2")[0] == heading
+    assert page.texts(".band") == [f"▲{band}"]
+    assert page.texts(".number") == [number]
+    assert change in page.text
+    assert page.texts(".scores dd")[2] == coverage
+    assert warning in page.text
+    assert page.run("return document.documentElement.lang").lower()[:2] == locale[:2].lower()
+
+
+@pytest.mark.parametrize("locale", ["ja", "zh-TW", "", None, "en-x-pseudo", "%%"])
+def test_other_languages_get_english(page: Any, locale: str | None) -> None:
+    page.open(Case(scored(), locale=locale))
+    assert page.texts("h2")[0] == "Health"
+
+
+@pytest.mark.parametrize("locale", EXPECTED)
+@pytest.mark.parametrize("status", [403, 404, 429, 500])
+def test_trouble_is_told_in_the_own_language(page: Any, locale: str, status: int) -> None:
+    page.open(Case(answered({}, status), locale=locale))
+    told = page.text
+    page.open(Case(answered({}, status)))
+    assert (told == page.text) is (locale == "en")
+
+
+def test_dates_are_written_as_the_country_does(page: Any) -> None:
+    shown = []
+    for locale in ("en-US", "en-GB", "da"):
+        page.open(Case(scored(renewal_date="2099-01-30"), locale=locale))
+        shown.append(page.texts("time")[0])
+    assert shown == ["Jan 30, 2099", "30 Jan 2099", "30. jan. 2099"]
