@@ -31,20 +31,38 @@ class Decision:
 
 def decide(journal: Journal, decision: Decision, now: datetime) -> None:
     """Keep a decision about two records; it replaces an earlier one about them."""
-    left, right = sorted((decision.left, decision.right))
     table = schema.decisions
-    pair = {
+    pair = _pair(decision.left, decision.right)
+    said = {"same": decision.same, "reason": decision.reason, "author": decision.author}
+    with journal.begin() as db:
+        db.execute(table.update().where(_still(pair)).values(revoked_at=now))
+        db.execute(table.insert().values(**pair, **said, set_at=now))
+
+
+def withdraw(
+    journal: Journal, left: tuple[str, str], right: tuple[str, str], now: datetime
+) -> bool:
+    """Let a decision about two records hold no more; return whether there was one."""
+    table = schema.decisions
+    with journal.begin() as db:
+        done = db.execute(table.update().where(_still(_pair(left, right))).values(revoked_at=now))
+    return done.rowcount > 0
+
+
+def _pair(one: tuple[str, str], other: tuple[str, str]) -> dict[str, str]:
+    left, right = sorted((one, other))
+    return {
         "left_connection": left[0],
         "left_ref": left[1],
         "right_connection": right[0],
         "right_ref": right[1],
     }
-    known = sa.and_(*(table.c[name] == value for name, value in pair.items()))
-    said = {"same": decision.same, "reason": decision.reason, "author": decision.author}
-    with journal.begin() as db:
-        still = known & table.c.revoked_at.is_(None)
-        db.execute(table.update().where(still).values(revoked_at=now))
-        db.execute(table.insert().values(**pair, **said, set_at=now))
+
+
+def _still(pair: dict[str, str]) -> sa.ColumnElement[bool]:
+    table = schema.decisions
+    known = (table.c[name] == value for name, value in pair.items())
+    return sa.and_(*known, table.c.revoked_at.is_(None))
 
 
 def decisions(journal: Journal) -> list[Decision]:

@@ -7,7 +7,7 @@ evidence does not settle goes to the review list, never into an account.
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
 
 from . import domains, names
@@ -53,10 +53,17 @@ def match(
     Args:
         candidates: From ``candidates.prepare``.
         settings: ``[match]``.
-        pins: Pairs of records that are one customer.
+        pins: Pairs of records that are one customer; a merged record stands for the one that
+            holds its data now, here and in decisions.
         decisions: What people said about pairs; both win over every other evidence.
     """
-    return _Matcher(candidates, settings or Match(), list(decisions)).run(list(pins))
+    here = candidates.aliases
+    said = [
+        replace(d, left=here.get(d.left, d.left), right=here.get(d.right, d.right))
+        for d in decisions
+    ]
+    pinned = [(here.get(left, left), here.get(right, right)) for left, right in pins]
+    return _Matcher(candidates, settings or Match(), said).run(pinned)
 
 
 class _Matcher:
@@ -69,7 +76,9 @@ class _Matcher:
         self.shared = candidates.shared
         self.settings = settings
         self.same = [(d.left, d.right) for d in decisions if d.same]
-        self.different = {_pair(d.left, d.right) for d in decisions if not d.same}
+        # Records that were told apart and then merged by the vendor are one.
+        apart = (d for d in decisions if not d.same and d.left != d.right)
+        self.different = {_pair(d.left, d.right) for d in apart}
         self.ids = _ExternalIds(candidates.records)
         self.groups = Groups([*self.records], self.different)
         self.rules: Counter[str] = Counter()

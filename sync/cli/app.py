@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from .options import DEFAULT, AsOf, ConfigFile, Json, KnownAt, moment
+from .options import DEFAULT, NOBODY, AsOf, ConfigFile, Json, KnownAt, Pair, moment
 from .zendesk_app import zendesk_app
 
 app = typer.Typer(
@@ -94,9 +94,17 @@ def fields(
     create: Annotated[
         bool, typer.Option("--create", help="Make what is missing, with its permissions.")
     ] = False,
+    sources: Annotated[
+        bool, typer.Option("--sources", help="Show what each source has that could be mapped.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Show the score fields of each target, and make those that are missing."""
+    if sources:
+        from .sources import show_sources
+
+        show_sources(config, as_json=as_json)
+        return
     from .first_day import show_fields
 
     show_fields(config, create=create, as_json=as_json)
@@ -169,8 +177,25 @@ def explain(
 
 
 @app.command(rich_help_panel=LOOK)
-def match(config: ConfigFile = DEFAULT, as_json: Json = False) -> None:
-    """Show what was joined with what, and the pairs that wait for a decision."""
+def match(
+    config: ConfigFile = DEFAULT,
+    join: Pair = NOBODY,
+    apart: Pair = NOBODY,
+    undo: Pair = NOBODY,
+    reason: Annotated[str, typer.Option(help="Why; kept with the decision.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Show what was joined with what, and the pairs that wait for a decision.
+
+    --join, --apart and --undo take two records as connection:id and keep what you say about
+    them: one customer, two, or what the evidence says.
+    """
+    said = ((join, True), (apart, False), (undo, None))
+    if given := [(pair, same) for pair, same in said if any(pair)]:
+        from .decide import decide
+
+        decide(config, given, reason, as_json=as_json)
+        return
     from .look import match as run
 
     run(config, as_json=as_json)

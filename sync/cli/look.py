@@ -91,7 +91,11 @@ def match(config: Path, *, as_json: bool) -> None:
     out.show(views.matching(report))
     out.title("To be decided")
     out.show(_review(report))
-    out.show("", "Join a pair by giving both records one label in the pins file: [match] pins.")
+    out.show(
+        "",
+        "Decide a pair: pulsefield match --join crm:1 helpdesk:2, or --apart; many at once: the "
+        "pins file, [match] pins.",
+    )
 
 
 def _review(report: MatchReport) -> Table:

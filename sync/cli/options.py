@@ -20,7 +20,11 @@ AsOf: TypeAlias = Annotated[
 KnownAt: TypeAlias = Annotated[
     str | None, typer.Option(metavar="DATE", help="Replay: what we knew then.")
 ]
+Pair: TypeAlias = Annotated[
+    tuple[str, str], typer.Option(metavar="RECORD RECORD", show_default=False)
+]
 
+NOBODY = ("", "")
 DEFAULT = Path("pulsefield.toml")
 
 
