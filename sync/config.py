@@ -18,6 +18,7 @@ from .settings import Connection, General, Limits, Match, Root
 
 __all__ = ["Config", "ConfigError", "load"]
 
+LOGIN = re.compile(r"//.*@")
 SECRET_KEY = re.compile(r"secret|token|password|key|auth", re.IGNORECASE)
 OWN_KEYS = tuple(name for name in Connection.model_fields if name != "settings")
 
@@ -174,8 +175,11 @@ def _issues(
     return found
 
 
-def _shown(value: object) -> str:
-    text = repr(value)
+def _shown(value: object) -> str | None:
+    """Return a value as text; not what holds others, as one of them may be a secret."""
+    if isinstance(value, (dict, list, tuple)):
+        return None
+    text = repr(LOGIN.sub("//***@", value) if isinstance(value, str) else value)
     return text if len(text) <= 60 else f"{text[:57]}..."  # noqa: PLR2004 - one line of a terminal
 
 
