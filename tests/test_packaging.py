@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from connectors.zendesk.package import app_files
+
 ROOT = Path(__file__).parent.parent
 ROOMS = {"connectors", "scoring", "sync"}
 
@@ -37,3 +39,7 @@ def test_wheel_holds_just_our_packages(wheel: list[str]) -> None:
 def test_wheel_holds_the_shipped_models_and_languages(wheel: list[str]) -> None:
     assert any(name.startswith("scoring/models/") and name.endswith(".toml") for name in wheel)
     assert {f"{room}/py.typed" for room in ROOMS} <= set(wheel)
+
+
+def test_wheel_holds_the_zendesk_app(wheel: list[str]) -> None:
+    assert {f"connectors/zendesk/app/{path}" for path in app_files()} <= set(wheel)

@@ -214,6 +214,17 @@ def test_a_late_answer_does_not_replace_the_organization_looked_at_now(page: Any
     assert page.texts("h1") == ["Bolt"]
 
 
+def test_events_while_the_answer_is_on_its_way_ask_nothing_more(page: Any) -> None:
+    page.open(Case(answered({"organization": organization()}, held=True)), wait=False)
+    page.emit("app.activated")
+    page.until(lambda: page.requests)
+    page.emit("ticket.requester.id.changed")
+    page.run("return new Promise((done) => setTimeout(done, 50))")
+    page.run("zaf.kept.release[7]()")
+    page.until(lambda: page.state == "ready")
+    assert len(page.requests) == 1
+
+
 def test_coming_back_to_the_ticket_asks_nothing_while_values_are_fresh(page: Any) -> None:
     page.open(Case(scored()))
     for event in ("app.activated", "ticket.requester.id.changed", "app.activated"):
