@@ -28,6 +28,12 @@ function show(state, content, sentence = "") {
   fit();
 }
 
+/** A state without scores; an alert speaks for itself, the others are told. */
+function tell(state, values = {}, again = undefined) {
+  const sentence = again ? "" : language.words[`${state}_title`];
+  show(state, notice(language, state, values, again), sentence);
+}
+
 /** Ask Zendesk for as much height as the panel needs. */
 function fit() {
   const needed = Math.ceil(document.body.scrollHeight);
@@ -64,7 +70,7 @@ async function turnTo(id) {
   if (id === null) {
     loads += 1;
     current = null;
-    show("no_organization", notice(language, "no_organization"));
+    tell("no_organization");
   } else if (String(id) !== current || Date.now() - askedAt > FRESH) {
     await load(String(id));
   }
@@ -92,10 +98,9 @@ function display(organization) {
   const shown = read(organization, settings);
   const { name, health, band } = shown;
   if (!shown.known) {
-    const field = settings.health_field;
-    show("no_fields", notice(language, "no_fields", { field }));
+    tell("no_fields", { field: settings.health_field });
   } else if (health === null && band === null) {
-    show("empty", notice(language, "empty", { name }));
+    tell("empty", { name });
   } else {
     show("ready", panel(language, shown, settings, Date.now()), sentence(name, health, band));
   }
@@ -113,8 +118,7 @@ const FAILURES = { 401: "no_permission", 403: "no_permission", 404: "gone", 429:
 function fail(failure) {
   askedAt = 0;
   const state = FAILURES[failure?.status] ?? "error";
-  const again = ["busy", "error"].includes(state) ? retry : undefined;
-  show(state, notice(language, state, {}, again));
+  tell(state, {}, ["busy", "error"].includes(state) ? retry : undefined);
 }
 
 function retry() {
@@ -146,5 +150,5 @@ if (client) {
   recolour();
   new ResizeObserver(fit).observe(place);
 } else {
-  show("outside", notice(language, "outside"));
+  tell("outside");
 }

@@ -17,14 +17,14 @@ function element(tag, attributes = {}, ...children) {
 
 /** What a state without scores shows: a title, a sentence, and maybe a way on. */
 export function notice(language, kind, values, retry) {
-  const button = retry && element("button", { type: "button" }, language.words.retry);
+  const button = retry ? element("button", { type: "button" }, language.words.retry) : null;
   button?.addEventListener("click", retry);
   return element(
     "section",
     { class: "notice", role: retry ? "alert" : null },
     element("h1", {}, language.words[`${kind}_title`]),
     element("p", {}, language.say(kind, values)),
-    button ?? null,
+    button,
   );
 }
 

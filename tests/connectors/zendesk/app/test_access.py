@@ -87,6 +87,11 @@ def test_screen_reader_is_told_when_the_scores_are_there(page: Any) -> None:
     assert page.run("return document.getElementById('said').getAttribute('role')") == "status"
 
 
+def test_screen_reader_is_told_why_there_are_no_scores(page: Any) -> None:
+    page.open(Case(organization=None))
+    assert page.run("return document.getElementById('said').textContent") == "No organization"
+
+
 def test_failure_is_an_alert(page: Any) -> None:
     page.open(Case(answered({}, 500)))
     assert ("alert", "") in page.spoken()
