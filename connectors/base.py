@@ -43,12 +43,14 @@ class Page:
             may go on from here: in the next run, or after an interruption. None: not yet.
         records: Vendor records read.
         findings: What was odd in them, counted with examples.
+        complete: With this page, the read has brought every record that there is.
     """
 
     tables: Mapping[str, pa.Table]
     watermark: str | None
     records: int
     findings: Findings = field(default_factory=Findings)
+    complete: bool = False
 
 
 @dataclass(frozen=True, slots=True)

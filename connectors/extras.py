@@ -20,6 +20,24 @@ class TicketContext(Protocol):
         """
 
 
+@runtime_checkable
+class Census(Protocol):
+    """What a source may offer beside: which records are no longer there, where nothing says so."""
+
+    def whole(self, stream: str) -> bool:
+        """Whether a read of a stream can be complete, and what it lacks may be gone.
+
+        Such a stream feeds one table, its first, alone.
+        """
+
+    def gone(self, stream: str, ids: Sequence[str]) -> Sequence[str]:
+        """Return those of some records, missing from a complete read, that are really gone.
+
+        Raises:
+            SetupError, TransientError: the source cannot be asked.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Offer:
     """Something in a source that a canonical column, or a column of the user's, could be read from.

@@ -12,6 +12,7 @@ from connectors.findings import Findings
 from .intake import Intake, Reading
 from .journal import Watermark
 from .summary import ConnectionReport, StreamReport
+from .sweep import Sweep
 from .workspace import Workspace
 
 
@@ -79,11 +80,13 @@ def _read(
     work.progress.start("pull", what, None)
     records = 0
     try:
-        for page in source.read(reading.stream.name, reading.mark.value):
-            intake.add(reading, page)
-            findings.merge(page.findings)
-            records += page.records
-            work.progress.advance("pull", what, page.records)
+        with Sweep(work.store, source, reading, work.now) as sweep:
+            for page in source.read(reading.stream.name, reading.mark.value):
+                for part in filter(None, (sweep.gone(page), page)):
+                    intake.add(reading, part)
+                    findings.merge(part.findings)
+                records += page.records
+                work.progress.advance("pull", what, page.records)
         intake.done(reading)
     finally:
         work.progress.finish("pull", what)

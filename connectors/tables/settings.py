@@ -25,6 +25,8 @@ class TableObject(ObjectMap):
         duplicates: Rows of one id with different content: ``keep`` all under ids of their own,
             ``refuse``, or the ``last`` one counts. By default accounts refuse, others keep.
             With ``changed`` they are versions of one row, and this says nothing.
+        complete: The file or query always holds every row that there is: rows that are no
+            longer in it are deleted. Everything is read whenever anything changed.
     """
 
     file: str = ""
@@ -33,6 +35,7 @@ class TableObject(ObjectMap):
     encoding: str = "utf-8"
     separator: str = Field(default="", max_length=1)
     duplicates: Duplicates | None = None
+    complete: bool = False
 
     @model_validator(mode="after")
     def _one_origin(self) -> "TableObject":
@@ -80,3 +83,14 @@ class Settings(BaseModel):
     folder: str = "."
     output: str = ""
     personal_data: bool = False
+
+    @model_validator(mode="after")
+    def _alone(self) -> "Settings":
+        for name, entry in self.objects.items():
+            others = [n for n, e in self.objects.items() if n != name and e.table == entry.table]
+            if entry.complete and others:
+                raise ValueError(
+                    f"objects.{name}: complete is for the only object of a table; "
+                    f"{others[0]} feeds {entry.table}, too: read it by a connection of its own"
+                )
+        return self

@@ -76,6 +76,8 @@ class Tables:
         """
         entry = self._settings.objects[stream]
         mark = Mark.parse(since)
+        if entry.complete:
+            mark = replace(mark, changed=None)
         readers = self._readers(entry, mark.changed)
         rows, content = self._rows(stream, entry, readers), self._content(entry, readers)
         facts = None
@@ -84,7 +86,9 @@ class Tables:
             content = content or self._hash(entry, facts.content)
         held = self._held(entry, mark)
         if facts is not None and content != mark.content:
-            yield from self._pages(rows, facts, replace(mark, content=content), held)
+            pages = self._pages(rows, facts, replace(mark, content=content), held)
+            for page in pages:
+                yield replace(page, complete=entry.complete and page.watermark is not None)
         elif held is not None:
             yield Page({"held": held}, replace(mark, output=self._output_digest()).text(), 0)
 
@@ -97,6 +101,14 @@ class Tables:
             tables = {rows.table: table} | ({"held": held} if held is not None else {})
             held = None
             yield Page(tables, mark.text() if last else None, table.num_rows, findings)
+
+    def whole(self, stream: str) -> bool:
+        """Whether an object's rows are all in it, as its setting says."""
+        return self._settings.objects[stream].complete
+
+    def gone(self, stream: str, ids: Sequence[str]) -> Sequence[str]:  # noqa: ARG002
+        """Return all of them: a file has no row that it does not show."""
+        return ids
 
     def catalogue(self) -> Sequence[Offer]:
         """Return the columns of every file and query."""

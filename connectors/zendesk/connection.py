@@ -31,7 +31,7 @@ from .rows import Rows
 from .rules import ZendeskRules
 from .settings import Settings
 from .tickets import Tickets
-from .write import Writer
+from .write import BATCH, Writer
 
 _FEEDS = {
     "organizations": ("accounts",),
@@ -84,7 +84,8 @@ class Zendesk:
                 tables = rows.users(export.rows, batch)
             else:
                 tables = rows.organizations(export.rows, batch)
-            yield Page(tables, export.watermark, len(export.rows), findings)
+            complete = since is None and export.last
+            yield Page(tables, export.watermark, len(export.rows), findings, complete)
 
     @property
     def _ticket_fields(self) -> tuple[FieldSpec, ...]:
@@ -143,6 +144,21 @@ class Zendesk:
             for name in mapped
             if name not in known
         ]
+
+    def whole(self, stream: str) -> bool:
+        """Whether a full export lacks what was deleted: organizations leave without a trace."""
+        return stream == "organizations"
+
+    def gone(self, stream: str, ids: Sequence[str]) -> Sequence[str]:
+        """Return the records that are not there; an export withholds what just changed."""
+        found: set[str] = set()
+        for start in range(0, len(ids), BATCH):
+            params = {"ids": ",".join(ids[start : start + BATCH])}
+            path = f"/api/v2/{stream}/show_many"
+            body = self._http.json("GET", path, params=params, operation="look for missing")
+            self.stats.count("look for missing", least=1)
+            found |= {str(row["id"]) for row in body.get(stream) or ()}
+        return [one for one in ids if one not in found]
 
     def catalogue(self) -> Sequence[Offer]:
         """Return the attributes and custom fields that could be mapped."""

@@ -27,11 +27,13 @@ class Export:
         rows: Records that were not on the page before.
         body: The whole answer, for what was side-loaded.
         watermark: Where to go on.
+        last: Whether it ends the export.
     """
 
     rows: Sequence[Record]
     body: Mapping[str, Any]
     watermark: str
+    last: bool = False
 
 
 def by_cursor(
@@ -90,8 +92,9 @@ def by_time(http: Http, resource: str, since: str | None) -> Iterator[Export]:
         seen = set(map(_key, rows)) | (seen if near else set())
         late = {_key(row) for row in rows if _stamp(row) >= end - _BORDER}
         kept = sorted(seen if near else late)[:_MOST_SEEN]
-        yield Export(fresh, body, json.dumps({"start": end, "seen": kept}))
-        if body.get("end_of_stream", len(rows) < PAGE):
+        last = bool(body.get("end_of_stream", len(rows) < PAGE))
+        yield Export(fresh, body, json.dumps({"start": end, "seen": kept}), last)
+        if last:
             return
         start = end if end > start else start - 1 if fresh else start + 1
         if start > _latest(http):
