@@ -2,5 +2,6 @@
 
 from .build import build
 from .model import Book
+from .sheets import overview_sheets, sheets
 
-__all__ = ["Book", "build"]
+__all__ = ["Book", "build", "overview_sheets", "sheets"]

@@ -40,7 +40,7 @@ def _leaf(key: str, model: Model, phrases: Phrases) -> Leaf:
     if part == "metric":
         label = phrases.metric(name)
     elif part == "peers":
-        label, scores = "what is not known, taken as among peers", [name]
+        label, scores = "not known, as among peers", [name]
     else:
         label = phrases.part(Part(part, name, 0.0))
     declared = model.signals.get(signal)

@@ -43,15 +43,15 @@ PF.account = (() => {
   };
 
   const picture = (rows) => {
-    const shown = rows.slice(0, 15).map((row, at) => ({ ...row, row: `${at + 1}. ${row.label}`, sign: row.points < 0 ? "var(--tone-0)" : "var(--tone-4)" }));
+    const shown = rows.slice(0, 15).map((row, at) => ({ ...row, row: `${at + 1}. ${row.part === "peers" ? `${row.via}: ` : ""}${row.label}`, sign: row.points < 0 ? "var(--tone-0)" : "var(--tone-4)" }));
     const order = shown.map((row) => row.row);
     const narrow = PF.charts.fit() < 560;
     return PF.charts.draw({
-      marginLeft: PF.charts.margin(order, narrow ? 140 : 280), marginRight: 52, height: 26 * order.length + 46,
+      marginLeft: PF.charts.margin(order, narrow ? 140 : 280), marginRight: 60, height: 26 * order.length + 60, marginTop: 8,
       x: { label: "points above or below 50", grid: true }, y: { label: null, domain: order, tickFormat: (text) => PF.charts.cut(text, narrow ? 18 : 38) },
       marks: [
         Plot.barX(shown, { x: "points", y: "row", fill: "sign", insetTop: 3, insetBottom: 3 }), Plot.ruleX([0]),
-        Plot.text(shown, { y: "row", frameAnchor: "right", dx: 46, text: (row) => PF.format.points(row.points), fill: "currentColor" }),
+        Plot.text(shown, { y: "row", frameAnchor: "right", dx: 54, text: (row) => PF.format.points(row.points), fill: "currentColor" }),
       ],
     });
   };

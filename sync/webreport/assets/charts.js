@@ -3,13 +3,16 @@
 PF.charts = (() => {
   const common = { style: { background: "transparent", fontSize: "13px", fontFamily: "inherit" } };
   const scaleOf = (label) => PF.data.scales.find((scale) => scale.label === label);
-  const fit = () => Math.max(320, Math.min(1100, document.documentElement.clientWidth - 64));
+  const fit = () => {
+    const wide = document.documentElement.clientWidth;
+    return Math.max(300, Math.min(1200, wide - (wide < 600 ? 28 : 64)));
+  };
   const tones = (scale) => scale.bands.map((_, place) => PF.colour(scale, place));
   const labels = (scale) => scale.bands.map((band) => band.label);
   const cut = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
   /** Draw, with the picture itself hidden from screen readers: its frame tells them. */
   const draw = (options) => {
-    const made = Plot.plot({ width: fit(), ...common, ...options });
+    const made = Plot.plot({ width: fit(), marginBottom: 44, ...common, ...options });
     made.setAttribute("aria-hidden", "true");
     return made;
   };
@@ -25,7 +28,7 @@ PF.charts = (() => {
     const shares = rows.map((row) => ({ ...row, share: row.accounts / (whole.get(row.row) || 1) }));
     const narrow = fit() < 560;
     return draw({
-      marginLeft: margin(order, narrow ? 110 : 200), height: 34 * order.length + 40,
+      marginLeft: margin(order, narrow ? 110 : 200), height: 34 * order.length + 56, marginTop: 8,
       x: { label: "share of accounts", percent: true, domain: [0, 100] },
       y: { label: null, domain: order, tickFormat: (text) => cut(text, narrow ? 13 : 26) },
       marks: [
@@ -62,7 +65,7 @@ PF.charts = (() => {
       date: new Date(row.as_of), place, accounts: row[band.name], tone: PF.colour(PF.main, place),
     })));
     return PF.el("div", {}, legend(PF.main), draw({
-      height: 260, marginLeft: 48, x: { label: null, type: "utc" }, y: { label: "accounts", grid: true },
+      height: 280, marginLeft: 48, x: { label: null, type: "utc" }, y: { label: "accounts", grid: true },
       marks: [
         Plot.areaY(rows, Plot.stackY({ x: "date", y: "accounts", z: "place", fill: "tone", order: "place" })),
         Plot.ruleX(held.filter((row) => row.note.startsWith("another")), { x: (row) => new Date(row.as_of), strokeDasharray: "4 3" }),
@@ -72,7 +75,7 @@ PF.charts = (() => {
   };
 
   /** Lines over time: rows {date, value, name}; each ends with its name. */
-  const lines = (rows, height = 260) => {
+  const lines = (rows, height = 280) => {
     const names = [...new Set(rows.map((row) => row.name))];
     const stroke = (row) => `var(--line-${names.indexOf(row.name) % 8})`;
     return draw({
@@ -149,7 +152,7 @@ PF.charts = (() => {
         PF.el("span", { class: "band" }, PF.el("span", { class: "mark", "data-tone": "known" }), "known"),
         PF.el("span", { class: "band" }, PF.el("span", { class: "mark", "data-tone": "unknown" }), "not known")),
       draw({
-        height: 30 * order.length + 40, marginLeft: margin(order), x: { label: "share of the weight", percent: true, grid: true },
+        height: 30 * order.length + 56, marginTop: 8, marginLeft: margin(order), x: { label: "share of the weight", percent: true, grid: true },
         y: { label: null, domain: order },
         marks: [Plot.barX(rows, Plot.stackX({ x: "size", y: "table", fill: "tone", stroke: "var(--line-0)" })), Plot.ruleX([0])],
       }));

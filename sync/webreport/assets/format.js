@@ -24,14 +24,14 @@ PF.format = (() => {
     share,
     date: known((value) => day.format(new Date(value))),
   };
-  const money = known((value) => `${short.format(value)} ${PF.data.meta.currency}`.trim());
+  const money = known((value) => `${(Math.abs(value) < 1e6 ? whole : short).format(value)} ${PF.data.meta.currency}`.trim());
   const measured = (value, unit) => {
     if (value === null || value === undefined) return "not known";
     if (unit === "share") return share(value);
     if (unit === "ratio") return `${some.format(value)} ×`;
     return `${some.format(value)} ${unit}`.trim();
   };
-  return { ...kinds, short: known(short.format), revenue: money, measured };
+  return { ...kinds, revenue: money, measured };
 })();
 
 /** Text to compare with: lower case, without accents. */

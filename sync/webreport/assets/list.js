@@ -28,7 +28,7 @@ PF.list = (() => {
 
   const text = (name) => ({ kind: "text", value: (at) => PF.fact(name, at) });
   const COLUMNS = [
-    { title: "Account", kind: "text", value: (at) => accounts.names[at], cell: (at) => PF.link(at) },
+    { name: "name", title: "Account", kind: "text", value: (at) => accounts.names[at], cell: (at) => PF.link(at) },
     { title: "Segment", ...text("segment") },
     { title: "Band", kind: "text", value: (at) => -main.band[at], cell: (at) => PF.band(PF.main, main.band[at]) },
     { title: PF.main.label, kind: "score", value: (at) => main.value[at] },
@@ -36,8 +36,8 @@ PF.list = (() => {
     ...PF.data.meta.headlines.slice(1).map((name) => ({ title: PF.scale(name).label, kind: "score", value: (at) => accounts.scores[name].value[at] })),
     { title: "Known", kind: "share", value: (at) => main.coverage[at] / 100 },
     { title: "Revenue", kind: "money", value: (at) => accounts.revenue[at] },
-    { title: "Renewal", kind: "date", ...{ value: (at) => PF.fact("renewal_at", at) } },
-    { title: "Why", kind: "text", value: (at) => accounts.reasons[at], cell: (at) => PF.el("span", { lang: PF.data.meta.language }, accounts.reasons[at]) },
+    { title: "Renewal", kind: "date", value: (at) => PF.fact("renewal_at", at) },
+    { name: "reasons", title: "Why", kind: "text", value: (at) => accounts.reasons[at], cell: (at) => PF.el("span", { lang: PF.data.meta.language }, accounts.reasons[at]) },
   ];
   const FACTS = ["segment", "lifecycle", "plan", "product", "country", "industry", "owner"].filter((name) => {
     const choices = accounts.facts[name]?.values.length ?? 0;
@@ -91,8 +91,7 @@ PF.list = (() => {
 
   const row = (at) => PF.el("tr", {}, COLUMNS.map((column, place) => {
     const inside = column.cell ? column.cell(at) : PF.el("bdi", {}, PF.format[column.kind](column.value(at)));
-    const kind = PF.NUMERIC.has(column.kind) ? "number" : column.title === "Why" ? "long" : null;
-    return PF.el(place ? "td" : "th", { scope: place ? null : "row", class: kind }, inside);
+    return PF.el(place ? "td" : "th", { scope: place ? null : "row", class: PF.look(column) }, inside);
   }));
   const step = (title, to, last) => PF.el("button", { type: "button", disabled: to < 0 || to > last || to === state.page, on: { click: () => turn(to) } }, title);
   const turn = (page) => {

@@ -40,13 +40,13 @@ PF.movers = (() => {
     const narrow = PF.charts.fit() < 560;
     const totals = moved.map((row) => ({ row: wanted.get(row.account_id), change: row.change }));
     return PF.el("div", {}, legend(rows), PF.charts.draw({
-      marginLeft: PF.charts.margin(order, narrow ? 120 : 220), marginRight: 48, height: 26 * order.length + 50,
+      marginLeft: PF.charts.margin(order, narrow ? 120 : 220), marginRight: 60, height: 26 * order.length + 60, marginTop: 8,
       x: { label: "points, by what moved them", grid: true },
       y: { label: null, domain: order, tickFormat: (text) => PF.charts.cut(text, narrow ? 15 : 30) },
       marks: [
         Plot.barX(rows, Plot.stackX({ x: "points", y: "row", fill: "tone", order: "place", insetTop: 2, insetBottom: 2 })),
         Plot.ruleX([0]),
-        Plot.text(totals, { y: "row", frameAnchor: "right", dx: 44, text: (row) => PF.format.points(row.change), fill: "currentColor", fontWeight: 600 }),
+        Plot.text(totals, { y: "row", frameAnchor: "right", dx: 54, text: (row) => PF.format.points(row.change), fill: "currentColor", fontWeight: 600 }),
       ],
     }));
   };
@@ -69,14 +69,14 @@ PF.movers = (() => {
     const high = Math.max(mover.before, mover.now, ...rows.map((row) => row.end));
     const span = [Math.max(0, low - 8), Math.min(100, high + 8)];
     return PF.charts.draw({
-      marginLeft: PF.charts.margin(order, narrow ? 140 : 300), marginRight: 52, height: 26 * order.length + 46,
+      marginLeft: PF.charts.margin(order, narrow ? 140 : 300), marginRight: 60, height: 26 * order.length + 60, marginTop: 8,
       x: { label: PF.main.label.toLowerCase(), domain: span, grid: true },
       y: { label: null, domain: order, tickFormat: (text) => PF.charts.cut(text, narrow ? 18 : 42) },
       marks: [
         Plot.barX(rows, { x1: "start", x2: "end", y: "row", fill: "sign", insetTop: 3, insetBottom: 3 }),
         Plot.barX(ends, { x1: span[0], x2: "value", y: "row", fill: "var(--unknown)", insetTop: 3, insetBottom: 3 }),
-        Plot.text(rows, { y: "row", frameAnchor: "right", dx: 46, text: (row) => PF.format.points(row.points), fill: "currentColor" }),
-        Plot.text(ends, { y: "row", frameAnchor: "right", dx: 46, text: (row) => PF.format.score(row.value), fill: "currentColor", fontWeight: 600 }),
+        Plot.text(rows, { y: "row", frameAnchor: "right", dx: 54, text: (row) => PF.format.points(row.points), fill: "currentColor" }),
+        Plot.text(ends, { y: "row", frameAnchor: "right", dx: 54, text: (row) => PF.format.score(row.value), fill: "currentColor", fontWeight: 600 }),
       ],
     });
   };

@@ -62,7 +62,7 @@ PF.sections = (() => {
     const means = PF.rows("means");
     const wanted = new Set(PF.data.meta.headlines.map((name) => PF.scale(name).label));
     const lines = means.filter((row) => wanted.has(row.score)).map((row) => ({ date: new Date(row.as_of), value: row.mean, name: row.score }));
-    const ends = means.filter((row) => row.as_of === last.as_of).map((row) => `${row.score} ${PF.format.score(row.mean)}`).join(", ");
+    const ends = means.filter((row) => row.as_of === last.as_of && wanted.has(row.score)).map((row) => `${row.score} ${PF.format.score(row.mean)}`).join(", ");
     return section("trend", "Trend",
       PF.figure(`Distribution of ${PF.main.label.toLowerCase()} over ${held.length} snapshots`, told, PF.charts.trend(), PF.table("trend")),
       PF.figure("Mean of the scores over time", `Now: ${ends}.`, PF.charts.lines(lines), PF.table("means")));
@@ -104,7 +104,7 @@ PF.sections = (() => {
     const told = held.map((row) => `${row.quadrant}: ${PF.format.integer(row.accounts)}`).join("; ");
     const links = PF.el("ul", { class: "links" }, held.map((row, at) => PF.el("li", {},
       PF.el("a", { href: `#accounts/look=q${at}` }, `${row.quadrant[0].toUpperCase()}${row.quadrant.slice(1)}: ${PF.format.integer(row.accounts)}`))));
-    return section("quadrants", "Adoption against health", PF.figure("Who uses the product, and who is well", `Parted at 50. ${told}.`, PF.charts.quadrants(), PF.table("quadrants")), links);
+    return section("quadrants", "Adoption against health", PF.figure("Who uses the product, and who is well", `Parted at 50: ${told}.`, PF.charts.quadrants(), PF.table("quadrants")), links);
   };
 
   const coverage = () => {

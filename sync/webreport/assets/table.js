@@ -22,14 +22,20 @@ PF.heading = (column, at, state, pick) => {
   }, button);
 };
 
+/** The class of a column's cells. */
+PF.look = (column) => {
+  if (PF.NUMERIC.has(column.kind)) return "number";
+  return { name: "name", reasons: "long" }[column.name] ?? (column.kind === "date" ? "date" : null);
+};
+
 /** One cell of a sheet; account names lead to their page. */
 PF.cell = (value, column, row, ids, first) => {
   const text = PF.format[column.kind](value);
   const at = ids >= 0 && column.name === "name" ? PF.placeOf.get(row[ids]) : undefined;
-  const inside = at === undefined ? PF.el("bdi", {}, text) : PF.link(at);
+  const band = column.name.startsWith("band") ? PF.main.bands.findIndex((one) => one.label === value) : -1;
+  const inside = at !== undefined ? PF.link(at) : band >= 0 ? PF.band(PF.main, band) : PF.el("bdi", {}, text);
   const told = column.name === "reasons" ? { lang: PF.data.meta.language } : {};
-  const kind = PF.NUMERIC.has(column.kind) ? "number" : column.name === "reasons" ? "long" : null;
-  return PF.el(first ? "th" : "td", { class: kind, scope: first ? "row" : null, ...told }, inside);
+  return PF.el(first ? "th" : "td", { class: PF.look(column), scope: first ? "row" : null, ...told }, inside);
 };
 
 /** A sheet as a table; `filter` keeps rows, `most` cuts, `hide` leaves columns out. */
