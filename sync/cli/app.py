@@ -1,5 +1,6 @@
 """The commands. Each parses its options, calls one function, and shows what it returns."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -22,6 +23,15 @@ TRY = "Try it"
 SETUP = "Set up"
 WORK = "Work"
 LOOK = "Look"
+
+
+class View(StrEnum):
+    """What ``show`` shows."""
+
+    PORTFOLIO = "portfolio"
+    SEGMENTS = "segments"
+    MOVERS = "movers"
+
 
 app.add_typer(zendesk_app, name="zendesk-app", rich_help_panel=SETUP)
 
@@ -210,3 +220,36 @@ def match(
     from .look import match as run
 
     run(config, as_json=as_json)
+
+
+@app.command(rich_help_panel=LOOK)
+def show(
+    view: Annotated[View, typer.Argument(help="portfolio, segments or movers.")] = View.PORTFOLIO,
+    config: ConfigFile = DEFAULT,
+    every: Annotated[bool, typer.Option("--all", help="Every row of the lists.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show the portfolio by band, by segment, or who moved, from what is stored."""
+    from .show import show as run
+
+    run(config, view.value, as_json=as_json, every=every)
+
+
+@app.command(rich_help_panel=LOOK)
+def report(
+    config: ConfigFile = DEFAULT,
+    output: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.html", help="The HTML report; pulsefield-report.html."),
+    ] = None,
+    folder: Annotated[
+        Path | None, typer.Option("--csv", metavar="FOLDER", help="Every table as a CSV file.")
+    ] = None,
+    workbook: Annotated[
+        Path | None, typer.Option("--xlsx", metavar="FILE", help="Every table as one workbook.")
+    ] = None,
+) -> None:
+    """Write the portfolio, with every account, as one HTML file, CSV files or a workbook."""
+    from .publish import report as run
+
+    run(config, output, folder, workbook)
