@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal, TypeAlias
 
+import pyarrow as pa
+
 from . import quick
 from .errors import SetupError
 from .moments import Moments, Oddity
@@ -74,18 +76,27 @@ class Rule:
             "date": self.moments.date,
         }[self.type]
 
-    def quick(self, values: Sequence[Any]) -> list[Any] | None:
+    def quick(self, values: quick.Values) -> pa.Array | None:
         """Return the converted column if no value of it needs a closer look, else None."""
-        bounded = self.scale != 1 or self.low > -math.inf or self.high < math.inf
-        if self.values or self.allowed or bounded or self.moments.format:
-            return None
-        if self.type == "string":
-            return quick.texts(values, self.nulls)
-        if self.type == "number":
-            return quick.numbers(values)
-        if self.type == "integer":
-            return quick.integers(values)
-        return quick.times(values, self.moments.zone) if self.type == "time" else None
+        found = quick.loaded(values) if self._plain() else None
+        ways: dict[ColumnType, Callable[[pa.Array], pa.Array | None]] = {
+            "string": lambda texts: quick.texts(texts, self.nulls),
+            "strings": lambda lists: quick.lists(lists, self.nulls),
+            "number": lambda numbers: quick.numbers(numbers, self.scale, (self.low, self.high)),
+            "integer": quick.integers,
+            "boolean": quick.booleans,
+            "time": lambda times: quick.times(times, self.moments.zone),
+        }
+        return None if found is None or self.type not in ways else ways[self.type](found)
+
+    def _plain(self) -> bool:
+        """Whether values can be taken as they are."""
+        if self.values or self.allowed or self.decimal != "." or self.moments.format:
+            return False
+        if self.type == "integer" and (self.scale, self.low, self.high) != (1, -math.inf, math.inf):
+            return False
+        # Nulls of the user's own may be numbers, such as -100.
+        return self.type in {"string", "strings"} or self.nulls <= OTHER_NULLS
 
     def _number(self, value: Any) -> float:
         number = _float(value, self.decimal) * self.scale
@@ -114,16 +125,13 @@ def fold(text: str) -> str:
 
 
 def convert(values: Sequence[Any], rule: Rule) -> tuple[list[Any], Odd]:
-    """Return canonical values, and the positions of the odd ones by kind.
+    """Return canonical values, and the positions of the odd ones by kind, looking at each cell.
 
     Raises:
         SetupError: a number column that holds time stamps throughout.
     """
     if rule.type == "strings":
         return _lists(values, rule)
-    plain = rule.quick(values)
-    if plain is not None:
-        return plain, {}
     cell = _cell(rule)
     odd: dict[Any, str] = {}
     if _mixed(values):

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import orjson
 from requests import Response
 
 from .errors import TransientError
@@ -24,11 +25,19 @@ def decode_json(response: Response) -> Any:
             raise TransientError("answered nothing where JSON was expected")
         return None
     try:
-        return json.loads(body)
+        return _loads(body)
     except UnicodeDecodeError:
         return _declared(body, response.encoding)
     except ValueError:
         raise TransientError(describe(response)) from None
+
+
+def _loads(body: bytes) -> Any:
+    """Decode JSON; what the strict and fast decoder refuses goes to the lenient one."""
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return json.loads(body)
 
 
 def _declared(body: bytes, charset: str | None) -> Any:

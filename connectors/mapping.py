@@ -18,8 +18,9 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from .convert import OTHER_NULLS, TEXT_NULLS, Rule, convert, fold
 from .enums import ENUMS, SYNONYMS
 from .errors import SetupError
-from .findings import Findings
+from .findings import EXAMPLES, Findings
 from .moments import Moments, Order, zone_of
+from .quick import Values
 from .records import ARROW, TABLES, ColumnType
 from .traps import check_rows
 
@@ -244,35 +245,39 @@ class TableMap:
         columns = [pluck(rows, name) for name in names]
         return columns[0] if len(columns) == 1 else join(columns)
 
-    def build_columns(self, raw: Mapping[str, Sequence[Any]], count: int, batch: Batch) -> pa.Table:
+    def build_columns(self, raw: Mapping[str, Values], count: int, batch: Batch) -> pa.Table:
         """Return the canonical table of raw columns by canonical name, ``count`` rows long."""
-        ids = [None if value is None else str(value) for value in raw["id"]]
-        done: dict[str, list[Any]] = {}
-        for name, values in raw.items():
-            done[name] = self._convert(name, values, ids, batch.findings)
-        done.setdefault("source", [batch.source] * count)
-        known = done.get("known_at", [None] * count)
-        done["known_at"] = [batch.known_at if value is None else value for value in known]
-        done["deleted"] = [bool(value) for value in done.get("deleted", [None] * count)]
-        check_rows(self.table, done, batch)
-        nothing = [None] * count
-        arrays = [
-            pa.array(done.get(name, nothing), ARROW[kind]) for name, kind in self._types.items()
-        ]
-        return pa.Table.from_arrays(arrays, schema=self.schema)
+        given = {"source": batch.source, "known_at": batch.known_at, "deleted": False}
+        rows: dict[str, pa.Array] = {}
+        for name, kind in sorted(self._types.items(), key=lambda item: item[0] != "id"):
+            always = pa.scalar(given.get(name), ARROW[kind])
+            if name not in raw:
+                rows[name] = pa.repeat(always, count)
+                continue
+            rows[name] = self._convert(name, raw[name], rows.get("id"), batch.findings)
+            if always.is_valid:
+                rows[name] = rows[name].fill_null(always)
+        check_rows(self.table, rows, batch)
+        return pa.Table.from_arrays([rows[name] for name in self._types], schema=self.schema)
 
     def _convert(
-        self, name: str, values: Sequence[Any], ids: Sequence[str | None], findings: Findings
-    ) -> list[Any]:
+        self, name: str, values: Values, ids: pa.Array | None, findings: Findings
+    ) -> pa.Array:
+        """Return a converted column; ``ids`` name the rows whose values are odd."""
+        rule = self._rules[name]
+        plain = rule.quick(values)
+        if plain is not None:
+            return plain
+        cells = values.to_pylist() if isinstance(values, pa.Array) else values
         try:
-            result, odd = convert(values, self._rules[name])
+            result, odd = convert(cells, rule)
         except SetupError as error:
             source = "+".join(self.columns[name].fields) if name in self.columns else name
             raise SetupError(f"{self.table}.{name}: {source} {error}") from None
         for kind, positions in odd.items():
-            examples = [ids[position] or "" for position in positions[:3]]
-            findings.add(kind, f"{self.table}.{name}", *examples, count=len(positions))
-        return result
+            named = [] if ids is None else ids.take(positions[:EXAMPLES]).fill_null("")
+            findings.add(kind, f"{self.table}.{name}", *map(str, named), count=len(positions))
+        return pa.array(result, ARROW[rule.type])
 
 
 def pluck(rows: Sequence[Mapping[str, Any]], name: str) -> list[Any]:

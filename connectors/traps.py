@@ -1,12 +1,15 @@
 """Row-level checks of canonical tables: what contradicts itself is counted, never fatal."""
 
-from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeAlias
 
-from .findings import Findings
+import pyarrow as pa
+import pyarrow.compute as pc
 
-Rows: TypeAlias = MutableMapping[str, list[Any]]
+from .findings import EXAMPLES, Findings
+
+Rows: TypeAlias = MutableMapping[str, pa.Array]
 
 
 class _Batch(Protocol):
@@ -44,7 +47,7 @@ def check_rows(table: str, rows: Rows, batch: _Batch) -> None:
 
     Args:
         table: Canonical table name.
-        rows: Canonical column -> values; columns may be missing.
+        rows: Canonical column -> values; every column of the table.
         batch: The page's time, findings, and whether personal data is kept.
     """
     check = _CHECKS.get(table)
@@ -53,51 +56,27 @@ def check_rows(table: str, rows: Rows, batch: _Batch) -> None:
     for column in _PAST.get(table, ()):
         _future(table, column, rows, batch)
     if table != "accounts":
-        _count(rows, batch, "no_account", table, _where(rows, "account_ref", missing=True))
+        _count(rows, batch, "no_account", table, rows["account_ref"].is_null())
 
 
-def _get(rows: Rows, column: str) -> list[Any]:
-    return rows.get(column) or [None] * len(rows["id"])
+def _count(rows: Rows, batch: _Batch, kind: str, where: str, mask: pa.Array) -> None:
+    """Count the rows of a mask, with ids of the first ones."""
+    count = pc.sum(mask).as_py()
+    if count:
+        first = pc.indices_nonzero(mask)[:EXAMPLES]
+        batch.findings.add(kind, where, *map(str, rows["id"].take(first).to_pylist()), count=count)
 
 
-def _where(rows: Rows, column: str, *, missing: bool) -> list[int]:
-    values = _get(rows, column)
-    return [i for i, value in enumerate(values) if (value is None) == missing]
-
-
-def _count(rows: Rows, batch: _Batch, kind: str, where: str, at: Iterable[int]) -> None:
-    positions = list(at)
-    if positions:
-        examples = [str(rows["id"][i]) for i in positions[:3]]
-        batch.findings.add(kind, where, *examples, count=len(positions))
-
-
-def _before(rows: Rows, first: str, second: str, *, same: bool = False) -> list[int]:
-    """Positions where ``first`` is earlier than ``second``; ``same``: or equal."""
-    pairs = enumerate(zip(_get(rows, first), _get(rows, second), strict=True))
-    return [
-        i
-        for i, (one, other) in pairs
-        if one is not None and other is not None and (one < other or (same and one == other))
-    ]
-
-
-def _clear(rows: Rows, column: str, at: Iterable[int]) -> None:
-    values = rows.get(column)
-    if values is not None:
-        for i in at:
-            values[i] = None
+def _clear(rows: Rows, column: str, mask: pa.Array) -> None:
+    values = rows[column]
+    rows[column] = pc.if_else(pc.fill_null(mask, fill_value=False), None, values)
 
 
 def _future(table: str, column: str, rows: Rows, batch: _Batch) -> None:
     """Count facts that lie after the time they were learned; they stay, by their own time."""
-    values = rows.get(column)
-    if not values:
-        return
+    values = rows[column]
     limit: Any = batch.known_at + _SKEW
-    if column == "day":
-        limit = limit.date()
-    late = [i for i, value in enumerate(values) if value is not None and value > limit]
+    late = pc.greater(values, limit.date() if pa.types.is_date(values.type) else limit)
     _count(rows, batch, "in_the_future", f"{table}.{column}", late)
 
 
@@ -110,73 +89,60 @@ def _tickets(rows: Rows, batch: _Batch) -> None:
         ("reply_after_resolution", "resolved_at", "first_reply_at", "first_reply_minutes"),
     )
     for kind, first, second, duration in checks:
-        wrong = _before(rows, first, second)
+        wrong = pc.less(rows[first], rows[second])
         _count(rows, batch, kind, "tickets", wrong)
         _clear(rows, duration, wrong)
     for column in ("first_reply_minutes", "resolution_hours"):
-        negative = [i for i, value in enumerate(_get(rows, column)) if value and value < 0]
+        negative = pc.less(rows[column], 0)
         _count(rows, batch, "negative_duration", f"tickets.{column}", negative)
         _clear(rows, column, negative)
 
 
 def _duration(rows: Rows, column: str, ends: tuple[str, str], seconds: int) -> None:
     """Fill a duration that the source does not give from the two times that it does."""
-    if ends[0] not in rows or ends[1] not in rows:
-        return
-    given = _get(rows, column)
-    rows[column] = [
-        (end - start).total_seconds() / seconds
-        if value is None and start is not None and end is not None and end >= start
-        else value
-        for value, start, end in zip(given, rows[ends[0]], rows[ends[1]], strict=True)
-    ]
+    start, end = (rows[name] for name in ends)
+    micros = pc.subtract(end, start).cast(pa.int64()).cast(pa.float64(), safe=False)
+    length = pc.divide(pc.divide(micros, 1e6), float(seconds))
+    length = pc.if_else(pc.greater_equal(micros, 0.0), length, None)
+    rows[column] = pc.coalesce(rows[column], length)
 
 
 def _subscriptions(rows: Rows, batch: _Batch) -> None:
-    backwards = _before(rows, "ended_at", "started_at")
-    _count(rows, batch, "ended_before_started", "subscriptions", backwards)
-    empty = set(_before(rows, "ended_at", "started_at", same=True)) - set(backwards)
-    _count(rows, batch, "zero_length", "subscriptions", sorted(empty))
+    ended, started = rows["ended_at"], rows["started_at"]
+    _count(rows, batch, "ended_before_started", "subscriptions", pc.less(ended, started))
+    _count(rows, batch, "zero_length", "subscriptions", pc.equal(ended, started))
 
 
 def _invoices(rows: Rows, batch: _Batch) -> None:
     """A negative invoice is a credit note: it nets, and is no activity."""
-    status = rows.setdefault("status", [None] * len(rows["id"]))
-    credits_ = [
-        i
-        for i, amount in enumerate(_get(rows, "amount"))
-        if amount is not None and amount < 0 and status[i] not in {"credit_note", "draft", "void"}
-    ]
-    for i in credits_:
-        status[i] = "credit_note"
-    _count(rows, batch, "negative_as_credit_note", "invoices", credits_)
+    other = pc.is_in(rows["status"], pa.array(["credit_note", "draft", "void"]))
+    credit = pc.and_not(pc.less(rows["amount"], 0), other)
+    rows["status"] = pc.if_else(
+        pc.fill_null(credit, fill_value=False), "credit_note", rows["status"]
+    )
+    _count(rows, batch, "negative_as_credit_note", "invoices", credit)
 
 
 def _usage(rows: Rows, batch: _Batch) -> None:
-    negative = [i for i, count in enumerate(_get(rows, "count")) if count is not None and count < 0]
-    _count(rows, batch, "negative_usage", "usage.count", negative)
+    _count(rows, batch, "negative_usage", "usage.count", pc.less(rows["count"], 0))
 
 
 def _surveys(rows: Rows, batch: _Batch) -> None:
-    outside = []
-    scores = _get(rows, "score")
-    for i, (kind, score) in enumerate(zip(_get(rows, "kind"), scores, strict=True)):
-        low, high = SCALES.get(kind, (float("-inf"), float("inf")))
-        if score is not None and not low <= score <= high:
-            outside.append(i)
-    _count(rows, batch, "off_the_scale", "surveys.score", outside)
-    _clear(rows, "score", outside)
+    score = rows["score"]
+    for kind, (low, high) in SCALES.items():
+        off = pc.or_(pc.less(score, low), pc.greater(score, high))
+        outside = pc.and_(pc.equal(rows["kind"], kind), off)
+        _count(rows, batch, "off_the_scale", "surveys.score", outside)
+        _clear(rows, "score", outside)
 
 
 def _contacts(rows: Rows, batch: _Batch) -> None:
     """Keep of an e-mail address what matching needs, unless personal data is asked for."""
-    emails = _get(rows, "email")
-    domains = _get(rows, "email_domain")
-    rows["email_domain"] = [
-        given or (email.rpartition("@")[2].casefold() if email and "@" in email else None)
-        for given, email in zip(domains, emails, strict=True)
-    ]
-    rows["email"] = [email.casefold() if email and batch.personal else None for email in emails]
+    email = pc.utf8_lower(rows["email"])
+    domain = pc.replace_substring_regex(email, r"(?s)^.*@", "")
+    domain = pc.if_else(pc.match_substring(email, "@"), domain, None)
+    rows["email_domain"] = pc.coalesce(rows["email_domain"], domain)
+    rows["email"] = email if batch.personal else pa.nulls(len(email), email.type)
 
 
 _CHECKS: Mapping[str, Callable[[Rows, _Batch], None]] = {

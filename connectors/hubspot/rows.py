@@ -49,10 +49,12 @@ def gone(plan: Plan, records: Sequence[Record], batch: Batch) -> pa.Table:
 
 def held(plan: Plan, records: Sequence[Record]) -> pa.Table:
     """Return what our own fields hold now, in canonical text."""
+    rows = [record["properties"] for record in records]
     columns: dict[str, Values] = {"id": [record["id"] for record in records]}
     for spec in plan.own:
-        values = pluck([record["properties"] for record in records], spec.name)
-        columns[spec.name] = [spec.to_text(_moment(spec, value)) for value in values]
+        values = pluck(rows, spec.name)
+        texts = {value: spec.to_text(_moment(spec, value)) for value in set(values)}
+        columns[spec.name] = [texts[value] for value in values]
     return pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
 
 
@@ -110,15 +112,16 @@ def _split(value: str | None) -> list[str]:
 
 
 def _companies(rows: Sequence[Record], _: Plan) -> dict[str, Values]:
-    domains: Values = []
-    for row in rows:
-        domain, more, website = map(row.get, _DOMAINS)
-        if not more and (not website or website == domain):
-            domains.append([domain] if domain else None)
-            continue
-        every = (domain, *_split(more), website)
-        domains.append(list(dict.fromkeys(one for one in every if one)))
-    return {"domains": domains}
+    columns = (pluck(rows, name) for name in _DOMAINS)
+    return {"domains": list(map(_domains, *columns))}
+
+
+def _domains(domain: str | None, more: str | None, website: str | None) -> list[str] | None:
+    if more:
+        return list(dict.fromkeys(one for one in (domain, *_split(more), website) if one)) or None
+    if not website or website == domain:
+        return [domain] if domain else None
+    return [domain, website] if domain else [website]
 
 
 def _firsts(name: str, column: str, rows: Sequence[Record]) -> dict[str, Values]:
