@@ -104,7 +104,7 @@ def _parts(filters: Filters, name: str, signal: Signal) -> Iterator[Part]:
                 yield Part(alias_of(f"{name} rows", back), _rows(filters, signal, back))
         yield from _counts(filters, name, signal)
     if signal.fresh_for is not None and signal.aggregate != "last":
-        yield Part(f"{name} age", f"min({filters.when(signal, 0, filters.age(signal))})")
+        yield Part(f"{name} age", f"min({_age_of_value(filters, signal)})")
     if signal.compare == "baseline":
         oldest = filters.when(signal, None, filters.age(signal))
         yield Part(f"{name} first", f"max({oldest})")
@@ -125,7 +125,19 @@ def alias_of(name: str, back: int) -> str:
 
 
 def _rows(filters: Filters, signal: Signal, back: int) -> str:
+    if signal.aggregate == "days_until":
+        return f"count({filters.ahead(signal)})"
     return f"count({filters.when(signal, back, '1')})"
+
+
+def _age_of_value(filters: Filters, signal: Signal) -> str:
+    """The age of a row that has a value: one without is no news."""
+    if signal.aggregate == "distinct":
+        valued = [filters.ctx.q(name) for name in signal.of]
+    else:
+        valued = [_valued(filters, signal)] if signal.of else []
+    held = [filters.condition(signal, 0), *(f"{value} IS NOT NULL" for value in valued)]
+    return f"CASE WHEN {' AND '.join(held)} THEN {filters.age(signal)} END"
 
 
 def _valued(filters: Filters, signal: Signal) -> str:
