@@ -1,19 +1,23 @@
 """The book as what the page's scripts read: small JSON, column by column.
 
-Scores are rounded to one decimal, points to two, values to four digits; exports have all digits.
+Scores are rounded to one decimal, earlier ones to none, points to two, values to four digits;
+exports have all digits.
 """
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from itertools import islice
 from typing import Any
 
-from sync.book.model import Accounts, Book, Ledger
+from sync.book.model import Book, Ledger
 from sync.book.overview import at_risk
 from sync.book.sheet import Kind, Sheet
 from sync.book.sheets import overview_sheets
 
 DIGITS: Mapping[Kind, int] = {"score": 1, "points": 2, "share": 4, "money": 0, "number": 4}
+MOST_ROWS = 1000
+"""Rows of a sheet about the portfolio; longer ones are cut, as the list has every account."""
 LONGEST = 300
 """Characters of a name in the page: longer ones are cut, exports have them whole."""
 
@@ -50,7 +54,7 @@ def details(book: Book) -> dict[str, Any]:
         for one in book.ledger.leaves
     ]
     history = {
-        name: [[rounded(value, 1) for value in row] for row in rows]
+        name: [[rounded(value, 0) for value in row] for row in rows]
         for name, rows in book.history.values.items()
     }
     return {
@@ -82,7 +86,7 @@ def _sheet(sheet: Sheet) -> dict[str, Any]:
         "columns": [{"name": c.name, "title": c.title, "kind": c.kind} for c in sheet.columns],
         "rows": [
             [_cell(value, column.kind) for value, column in zip(row, sheet.columns, strict=True)]
-            for row in sheet.rows
+            for row in islice(sheet.rows, MOST_ROWS)
         ],
     }
 
@@ -109,13 +113,7 @@ def _accounts(book: Book) -> dict[str, Any]:
         "reasons": accounts.scores[book.main].reasons,
         "segment": _coded(accounts.scores[book.main].segment),
         "risk": at_risk(book),
-        "read_in": _read_in(accounts),
     }
-
-
-def _read_in(accounts: Accounts) -> list[str]:
-    """Return the connection that each account's id comes from."""
-    return [key.split(":", 1)[0] for key in accounts.ids]
 
 
 def _scores(book: Book, name: str) -> dict[str, Any]:

@@ -80,9 +80,9 @@ PF.account = (() => {
     const table = PF.el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "History" }, PF.el("table", {}, PF.el("caption", {}, "Scores over time"),
       PF.el("thead", {}, PF.el("tr", {}, PF.el("th", { scope: "col" }, "Date"), names.map((name) => PF.el("th", { scope: "col", class: "number" }, PF.scale(name).label)))),
       PF.el("tbody", {}, times.map((time, place) => PF.el("tr", {}, PF.el("th", { scope: "row" }, PF.format.date(time)),
-        names.map((name) => PF.el("td", { class: "number" }, PF.format.score(held[name][at][place]))))))));
+        names.map((name) => PF.el("td", { class: "number" }, PF.format.integer(held[name][at][place]))))))));
     const first = held[main][at].find((value) => value !== null);
-    const told = `${PF.main.label} was ${PF.format.score(first)} at first, and is ${PF.format.score(accounts.scores[main].value[at])} now.`;
+    const told = `${PF.main.label} was ${PF.format.integer(first)} at first, and is ${PF.format.integer(accounts.scores[main].value[at])} now.`;
     return PF.figure("History", told, PF.charts.lines(rows, 220), table);
   };
 

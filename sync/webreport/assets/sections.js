@@ -90,7 +90,7 @@ PF.sections = (() => {
 
   const risks = () => {
     const most = 50;
-    const all = PF.data.sheets.at_risk.rows.length;
+    const all = PF.data.accounts.risk.length;
     const soon = PF.rows("renewals").reduce((sum, row) => sum + (row.month === "unknown" || row.month === "later" ? 0 : row.accounts), 0);
     const more = PF.el("p", {}, PF.el("a", { href: "#accounts/look=risk" }, `All ${PF.format.integer(all)} accounts at risk in the list`));
     return section("risks", "At risk", note(`In the lowest band, or fallen by 10 points or more and not in the best one; without customers that have left.${all > most ? ` The first ${most} by renewal date.` : ""}`),
