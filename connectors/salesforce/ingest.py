@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from connectors.base import FieldUpdate, WriteLog, WriteResult
-from connectors.errors import RequestError
+from connectors.errors import RequestError, SetupError
 
 from .bulk import NULL, Jobs, to_csv
 from .client import Client
@@ -12,6 +12,7 @@ from .client import Client
 # Salesforce takes 150 MB as base64, 100 MB raw; less keeps memory small and restarts short.
 _LARGEST = 32_000_000
 _RETRYABLE = {"UNABLE_TO_LOCK_ROW", "UNKNOWN_EXCEPTION", "SERVER_UNAVAILABLE"}
+_BAD_HEADER = "InvalidBatch"  # a column of the upload, so all rows alike
 _JOB = {
     "object": "Account",
     "operation": "update",
@@ -49,13 +50,24 @@ class Ingest:
             yield part
 
     def run(self, part: Sequence[FieldUpdate], log: WriteLog) -> Iterator[WriteResult]:
-        """Write one part by one job and yield a result for each update, in order."""
+        """Write one part by one job and yield a result for each update, in order.
+
+        Raises:
+            SetupError: a field is not there, or hidden from the running user.
+        """
         refs = [update.ref for update in part]
         log.sending(refs)
         job = self._jobs.create(_JOB)
         log.job(refs, job)
         self._jobs.upload(job, to_csv(_lines(part)))
-        yield from self._outcome(job, self._jobs.wait(job), part)
+        state = self._jobs.wait(job)
+        reason = str(state.get("errorMessage"))[:300]
+        if reason.startswith(_BAD_HEADER) and not state.get("numberRecordsProcessed"):
+            raise SetupError(
+                f"Salesforce: the write job {job} failed: {reason}; "
+                "run `pulsefield fields --create` to create and grant the fields"
+            )
+        yield from self._outcome(job, state, part)
 
     def adopt(self, job: str, updates: Sequence[FieldUpdate]) -> Iterator[WriteResult]:
         """Yield the results of a job that an earlier process started.

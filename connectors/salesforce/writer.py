@@ -131,7 +131,7 @@ class Writer:
         if missing:
             raise SetupError(
                 f"{error}. Account has no field that the running user may write for "
-                f"{', '.join(missing)}; run `pulsefield fields` to create and grant them"
+                f"{', '.join(missing)}; run `pulsefield fields --create` to create and grant them"
             )
 
 

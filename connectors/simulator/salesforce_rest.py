@@ -35,7 +35,7 @@ class Rest:
 
     def query(self, call: Call) -> dict[str, Any]:
         """GET /query and /queryAll."""
-        deleted = call.request.path.lower().endswith("queryall")
+        deleted = call.request.path.rstrip("/").lower().endswith("queryall")
         result = run(self.org, parse(call.request.args.get("q", "")), deleted=deleted)
         if result.count:
             return {"totalSize": len(result.rows), "done": True, "records": []}
