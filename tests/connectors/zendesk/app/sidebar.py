@@ -125,6 +125,9 @@ def _browser() -> Iterator[Chrome]:
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     browser = Chrome(options=options, service=ChromeService(executable_path=found.driver))
     try:
+        # Far from UTC, so that a day that is shown in local time is another day.
+        zone = {"timezoneId": "Pacific/Auckland"}
+        browser.execute_cdp_cmd("Emulation.setTimezoneOverride", zone)
         yield browser
     finally:
         browser.quit()

@@ -110,8 +110,14 @@ def test_values_older_than_three_days_are_warned_of(page: Any, days: float, old:
 def test_days_until_values_are_old_are_a_setting(page: Any) -> None:
     page.open(Case(scored(pulsefield_scored_at=ago(5)), settings={"stale_days": 7}))
     assert page.texts(".old") == []
-    page.open(Case(scored(pulsefield_scored_at=ago(5)), settings={"stale_days": "soon"}))
-    assert page.texts(".old") != []
+    for nonsense in ("soon", 0, "-9", None):
+        page.open(Case(scored(pulsefield_scored_at=ago(2)), settings={"stale_days": nonsense}))
+        assert page.texts(".old") == [], "as if it were blank: three days"
+
+
+def test_time_without_zone_is_utc(page: Any) -> None:
+    page.open(Case(scored(pulsefield_scored_at=ago(2.9).removesuffix("Z"))))
+    assert page.texts(".old") == []
 
 
 def test_unknown_age_is_warned_of(page: Any) -> None:
@@ -120,11 +126,12 @@ def test_unknown_age_is_warned_of(page: Any) -> None:
 
 
 def test_renamed_fields_are_read_by_the_settings(page: Any) -> None:
-    row = {"organization": {"id": 7, "name": "Acme", "organization_fields": {"our_health": "55"}}}
-    settings = {"health_field": " our_health ", "adoption_field": ""}
+    held = {"our_health": "55", "pulsefield_adoption": 33, "our_engagement": 44}
+    row = {"organization": {"id": 7, "name": "Acme", "organization_fields": held}}
+    settings = {"health_field": " our_health ", "adoption_field": " ", "engagement_field": None}
     page.open(Case(answered(row), settings=settings))
     assert page.texts(".number") == ["55"]
-    assert page.texts(".scores dd") == ["not known"] * 3
+    assert page.texts(".scores dd") == ["33", "not known", "not known"], "blank: the usual name"
 
 
 @pytest.mark.parametrize(
@@ -194,6 +201,28 @@ def test_trying_again_loads_what_failed(page: Any) -> None:
     assert len(page.requests) == 2
 
 
+def test_trying_again_says_that_it_does(page: Any) -> None:
+    page.open(Case(answered({}, 500)))
+    page.run("zaf.answers[7] = {status: 500, held: true}")
+    page.run("document.querySelector('button').click()")
+    page.until(lambda: page.state == "loading")
+
+
+def test_a_late_word_on_the_organization_is_dropped(page: Any) -> None:
+    answers = scored() | {"8": {"status": 200, "body": {"organization": organization(8, "Bolt")}}}
+    page.open(Case(answers))
+    page.run("zaf.kept.held = 'ticket.organization'")
+    page.emit("app.activated")
+    page.until(lambda: page.run("return zaf.kept.waiting.length") == 1)
+    page.run("zaf.kept.held = null; zaf.set('ticket.organization', {id: 8})")
+    page.emit("ticket.organization.changed")
+    page.until(lambda: page.texts("h1") == ["Bolt"])
+    page.run("zaf.kept.waiting[0]()")
+    page.run("return new Promise((done) => setTimeout(done, 50))")
+    assert page.texts("h1") == ["Bolt"]
+    assert len(page.requests) == 2
+
+
 def test_another_organization_on_the_ticket_is_followed(page: Any) -> None:
     answers = scored() | {"8": {"status": 200, "body": {"organization": organization(8, "Bolt")}}}
     page.open(Case(answers))
@@ -238,10 +267,12 @@ def test_coming_back_to_the_ticket_asks_nothing_while_values_are_fresh(page: Any
 
 
 def test_zendesk_is_asked_for_the_height_that_is_needed(page: Any) -> None:
-    page.open(Case(scored()))
-    page.until(
-        lambda: page.run(
-            "return zaf.kept.sizes.at(-1).height === document.body.scrollHeight + 'px'"
-        )
-    )
-    assert page.run("return zaf.kept.sizes.length") <= 4
+    many = "Health 31: " + ", ".join(f"reason {n} ({-n})" for n in range(1, 19))
+    asked = "return parseInt(zaf.kept.sizes.at(-1).height)"
+    needed = "return document.body.scrollHeight"
+    page.open(Case(scored(pulsefield_health_reasons=many)))
+    page.until(lambda: page.run(asked) == page.run(needed))
+    before = page.run(asked)
+    page.run("document.querySelector('button').click()")
+    page.until(lambda: page.run(asked) == page.run(needed) > before)
+    assert page.run("return zaf.kept.sizes.length") <= 6

@@ -2,7 +2,7 @@
 // put before this script, and keeps what it was asked.
 (() => {
   const handlers = {};
-  const kept = { requests: [], sizes: [], shown: [] };
+  const kept = { requests: [], sizes: [], shown: [], held: null, waiting: [] };
   const properties = {
     "currentUser.locale": CASE.locale,
     colorScheme: CASE.color_scheme,
@@ -30,7 +30,9 @@
     async get(name) {
       if (CASE.get_fails) throw Object.assign(new Error("Timeout"), { name: "TimeoutError" });
       if (!(name in properties)) throw new Error(`"${name}" Could not find handler for: "${name}"`);
-      return { errors: {}, [name]: properties[name] };
+      const answer = { errors: {}, [name]: properties[name] };
+      if (name === kept.held) await new Promise((resolve) => kept.waiting.push(resolve));
+      return answer;
     },
     async metadata() {
       return { appId: 1, installationId: 2, settings: CASE.settings };
