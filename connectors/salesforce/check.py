@@ -1,6 +1,7 @@
 """Looks at everything that would keep a Salesforce connection from working."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 
 from connectors.base import Problem, Stream
@@ -15,7 +16,7 @@ from .settings import Settings
 from .source import Reader
 
 _OLD = 30.0  # API versions up to this are retired
-_LITTLE = 0.05  # share of a quota that is little
+_LITTLE = 0.2  # share of a quota that is little
 
 
 class Check:
@@ -43,10 +44,13 @@ class Check:
         version = self._settings.version
         used = {"salesforce-api-30"} if float(version) <= _OLD else set[str]()
         yield from ending_problems(used, self._name, self._client.http.clock.now())
-        found = list(self._guarded(self._versions)) + list(self._guarded(self._quota))
+        found = list(self._guarded(self._versions))
+        found += self._guarded(self._reach)
         yield from found
         if any(problem.fatal for problem in found):
             return  # nothing else can be asked
+        # Quotas want a permission of their own, without which all else works.
+        yield from (replace(p, fatal=False) for p in self._guarded(self._quota))
         for stream in self._reader.streams():
             yield from self._guarded(partial(self._object, stream))
         yield from self._guarded(self._fields)
@@ -65,6 +69,11 @@ class Check:
             yield Problem(self._name, what or todo, todo)
         except ConnectorError as error:
             yield Problem(self._name, str(error), "try again later")
+
+    def _reach(self) -> Iterator[Problem]:
+        """Find out whether the user gets in and sees Accounts."""
+        self._client.describe("Account")
+        yield from ()
 
     def _versions(self) -> Iterator[Problem]:
         listed = self._client.http.json("GET", "services/data", operation="check")
@@ -86,7 +95,7 @@ class Check:
                     self._name,
                     f"{limit['Remaining']} of {limit['Max']} {key} are left",
                     "wait until the rolling day frees some, or buy more",
-                    fatal=limit["Remaining"] <= 0,
+                    fatal=False,
                 )
 
     def _object(self, stream: Stream) -> Iterator[Problem]:

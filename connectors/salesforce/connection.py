@@ -64,6 +64,18 @@ class Salesforce:
         """Yield pages of an object's records; see ``Source.read``."""
         return self._reader.read(stream, since)
 
+    def whole(self, stream: str) -> bool:
+        """Whether an object is the only one that feeds its table. See ``extras.Census``."""
+        fed = [one.tables for one in self.streams()]
+        return any(one.name == stream and fed.count(one.tables) == 1 for one in self.streams())
+
+    def gone(self, stream: str, ids: Sequence[str]) -> Sequence[str]:  # noqa: ARG002 - the protocol's
+        """Return records that a full read no longer brought: purged from the recycle bin.
+
+        A full read brings deleted records too, so there is nothing left to ask.
+        """
+        return ids
+
     def check(self) -> Sequence[Problem]:
         """Return everything that would keep this connection from working."""
         check = Check(self.name, self._settings, self._reader, self._client, self._login)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeAlias
 from urllib.parse import quote
 
@@ -119,7 +119,8 @@ class Reading:
         stamp = rows[-1].get(self.plan.changed) if rows else None
         if not isinstance(stamp, str):
             return mark
-        return replace(mark, since=literal(datetime.fromisoformat(stamp)))
+        at = datetime.fromisoformat(stamp)
+        return replace(mark, since=literal(at if at.tzinfo else at.replace(tzinfo=UTC)))
 
     def _bulk(self, mark: Watermark) -> Iterator[Part]:
         jobs = Jobs(self.client, "query", self.operation)

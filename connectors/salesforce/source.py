@@ -6,6 +6,7 @@ from typing import Any
 import pyarrow as pa
 
 from connectors.base import Context, FieldSpec, Page, Stream
+from connectors.errors import RequestError, SetupError
 from connectors.mapping import Batch, FieldMap, TableMap, join
 from connectors.pages import ahead
 
@@ -60,7 +61,7 @@ class Reader:
         reading = Reading(self._client, plan, self._settings.bulk_above)
         expected = self._expected(entity) if mark.full else None
         for part in ahead(reading.parts(mark, expected)):
-            yield self._page(plan, part)
+            yield self._page(plan, part, complete=since is None and part[1].over)
 
     def _start(self, since: str | None) -> Watermark:
         now = literal(self._client.http.server_time())
@@ -72,25 +73,31 @@ class Reader:
         return mark
 
     def _expected(self, entity: str) -> int | None:
-        """Return about how many records an object has; one request for all objects."""
+        """Return about how many records an object has; one request for all objects.
+
+        None where the running user may not see the counts: then the first page tells.
+        """
         if self._counts is None:
             names = ",".join(stream.name for stream in self.streams())
-            found = self._client.rest(
-                "GET", "limits/recordCount", "count records", params={"sObjects": names}
-            )
             self._client.http.stats.count("count records", least=1)
+            try:
+                found = self._client.rest(
+                    "GET", "limits/recordCount", "count records", params={"sObjects": names}
+                )
+            except (SetupError, RequestError):
+                found = {}
             listed = found.get("sObjects", []) if isinstance(found, dict) else []
             self._counts = {entry["name"]: int(entry["count"]) for entry in listed}
         return self._counts.get(entity)
 
-    def _page(self, plan: Plan, part: Part) -> Page:
+    def _page(self, plan: Plan, part: Part, *, complete: bool) -> Page:
         answer, mark = part
         batch = Batch(self._name, self._context.now, self._settings.personal_data)
         raw = {**raw_columns(plan.map, answer), **derive(plan.entity, answer, plan.given)}
         tables = {plan.map.table: plan.map.build_columns(raw, answer.count, batch)}
         if plan.entity == "Account" and self._context.own_fields:
             tables["held"] = held(answer, self._context.own_fields, plan.own)
-        return Page(tables, mark.text(), answer.count, batch.findings)
+        return Page(tables, mark.text(), answer.count, batch.findings, complete)
 
 
 def raw_columns(mapped: TableMap, answer: Answer) -> dict[str, Sequence[Any]]:

@@ -178,11 +178,24 @@ def test_check_names_a_version_that_is_not_offered(app) -> None:
     assert "67.0" in problems[0].todo
 
 
+def test_check_reports_everything_at_once(app) -> None:
+    broken = {"accounts": {"seats": "Nope__c"}, "contacts": {"role": "Neither__c"}}
+    told = repr(connection(app, fields=(), map=broken, version="66.0").to.check())
+    assert "Nope__c" in told
+    assert "Neither__c" in told
+
+
+def test_quotas_that_the_user_may_not_see_are_no_hindrance(app) -> None:
+    one = connection(app, fields=())
+    one.wire.answers.append(("/limits", 403, refusal("INSUFFICIENT_ACCESS"), {}))
+    assert [problem.fatal for problem in one.to.check()] == [False]
+
+
 def test_check_warns_of_a_retired_version_and_a_spent_quota(app) -> None:
     old = connection(app, version="30.0").to.check()
     assert "2025" in old[0].what
     app.org.calls.limit = 40
-    for _ in range(38):
+    for _ in range(34):
         app.org.calls.take()
     told = connection(app).to.check()
     assert any("DailyApiRequests" in problem.what and not problem.fatal for problem in told)

@@ -382,3 +382,55 @@ def test_csv_of_one_odd_record_is_read_as_python_reads_it() -> None:
     assert lines.column("Id") == ["001", "002"]
     assert lines.column("owner.name") == ['a "b"\r\nc,d', "ü\n"]
     assert lines.column("C") == [None, "x"]
+
+
+def test_a_full_read_is_complete_with_its_last_page_and_a_purged_account_is_gone(app) -> None:
+    app.org.query_page = 20
+    one = connection(app)
+    pages = list(one.to.read("Account", None))
+    assert [page.complete for page in pages] == [False] * (len(pages) - 1) + [True]
+    app.clock.advance(60)
+    assert not any(page.complete for page in one.to.read("Account", pages[-1].watermark))
+    assert not any(page.complete for page in one.to.read("Account", pages[0].watermark))
+    assert one.to.whole("Account")
+    assert not one.to.whole("Task")  # Event feeds interactions too
+    assert one.to.gone("Account", ["001x"]) == ["001x"]
+
+
+def test_counts_that_the_user_may_not_see_are_done_without(app) -> None:
+    one = connection(app)
+    refusal = b'[{"errorCode": "INSUFFICIENT_ACCESS", "message": "no"}]'
+    one.wire.answers.append(("/recordCount", 403, refusal, {}))
+    assert read(one.to, "Account").rows["accounts"]
+    assert read(one.to, "Contact").rows["contacts"]
+
+
+def test_first_page_decides_where_nothing_is_known_before(app) -> None:
+    """An increment may be large too, after a mass change."""
+    one = connection(app, bulk_above=10)
+    mark = read(one.to, "Account").mark
+    app.clock.advance(3600)
+    changed = [row[0] for row in list(app.org.table("Account").live())[:15]]
+    for ref in changed:
+        app.org.edit(ref, Industry="Mining")
+    found = read(one.to, "Account", mark)
+    assert {row["id"] for row in found.rows["accounts"]} == set(changed)
+    assert any("POST" in path and "/jobs/query" in path for path in one.wire.paths())
+
+
+def test_changes_may_go_by_a_date(app) -> None:
+    app.org.query_page = 50
+    dated = {"Product_Usage__c": USAGE["Product_Usage__c"] | {"changed": "Day__c"}}
+    one = connection(app, objects=dated, bulk_above=10**9)
+    pages = one.to.read("Product_Usage__c", None)
+    first = next(pages)
+    pages.close()
+    app.org.query_page = 2000
+    rest = read(
+        connection(app, objects=dated, bulk_above=10**9).to, "Product_Usage__c", first.watermark
+    )
+    seen = {row["id"] for row in rest.rows["usage"]} | set(first.tables["usage"]["id"].to_pylist())
+    assert len(seen) == len(app.org.table("Product_Usage__c").rows)
+    app.clock.advance(3600)
+    again = read(connection(app, objects=dated).to, "Product_Usage__c", rest.mark)
+    assert 0 <= len(again.rows["usage"]) < len(seen)
