@@ -20,6 +20,7 @@ from connectors.extras import Offer
 from connectors.findings import Findings
 from connectors.http import Http
 from connectors.mapping import Batch
+from connectors.pages import ahead
 
 from .auth import expiry_warning, login
 from .carriers import Organizations
@@ -75,7 +76,7 @@ class Zendesk:
     def read(self, stream: str, since: str | None) -> Iterator[Page]:
         """Yield a page for each page of an incremental export; each carries a watermark."""
         rows = Rows(self._settings, self._context.own_fields, self._ticket_fields)
-        for export in self._exports(stream, since):
+        for export in ahead(self._exports(stream, since)):
             findings = Findings()
             batch = Batch(self.name, self._context.now, self._settings.personal_data, findings)
             if stream == "tickets":

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -58,7 +58,7 @@ def by_cursor(
         body = _get(http, f"{resource}/cursor", resource, where | {"per_page": PAGE} | params)
         rows = _rows(body, resource)
         after = body.get("after_cursor") or cursor
-        yield Export(rows, body, json.dumps({"cursor": after}))
+        yield Export(list(rows.values()), body, json.dumps({"cursor": after}))
         if body.get("end_of_stream", len(rows) < PAGE):
             return
         if after is None or after in seen:
@@ -73,28 +73,33 @@ def by_time(http: Http, resource: str, since: str | None) -> Iterator[Export]:
     A page begins with the second that the last one ended in, so its rows come twice and are
     left out here. A page holds all rows of its last second, however many; only when that is
     also the second it began with, nothing moves on: then the next page begins one second later
-    if nothing on this one was new, else one earlier, so that the whole second is on it.
+    if nothing on this one was new, else one earlier, so that the whole second is on it. What
+    repeats was on one of the last two pages.
 
     Raises:
         TransientError: the export goes backwards.
     """
     mark = _parse(since)
     start = max(0, min(int(mark.get("start", 0)), _latest(http)))
-    seen = set(mark.get("seen", ()))
+    before: Iterable[str] = ()  # keys of the page before the last one
+    last: Iterable[str] = mark.get("seen", ())
     while True:
         body = _get(http, resource, resource, {"start_time": start, "per_page": PAGE})
         rows = _rows(body, resource)
         end = int(body.get("end_time") or start)
         if end < start:
             raise TransientError(f"Zendesk: the {resource} export goes backwards")
-        fresh = [row for row in rows if _key(row) not in seen]
-        near = end - start <= _BORDER
-        seen = set(map(_key, rows)) | (seen if near else set())
-        late = {_key(row) for row in rows if _stamp(row) >= end - _BORDER}
-        kept = sorted(seen if near else late)[:_MOST_SEEN]
-        last = bool(body.get("end_of_stream", len(rows) < PAGE))
-        yield Export(fresh, body, json.dumps({"start": end, "seen": kept}), last)
-        if last:
+        seen = {*before, *last}
+        fresh = [row for key, row in rows.items() if key not in seen]
+        before, last = last, set(rows)
+        if end - start <= _BORDER:
+            kept = {*before, *last}
+        else:
+            kept = {key for key, row in rows.items() if _stamp(row) >= end - _BORDER}
+        mark = {"start": end, "seen": sorted(kept)[:_MOST_SEEN]}
+        over = bool(body.get("end_of_stream", len(rows) < PAGE))
+        yield Export(fresh, body, json.dumps(mark), over)
+        if over:
             return
         start = end if end > start else start - 1 if fresh else start + 1
         if start > _latest(http):
@@ -120,13 +125,9 @@ def _get(http: Http, path: str, resource: str, params: Mapping[str, Any]) -> dic
     return body
 
 
-def _rows(body: Mapping[str, Any], resource: str) -> list[Record]:
-    """Return a page's records, each id and stamp once."""
-    return list({_key(row): row for row in body[resource]}.values())
-
-
-def _key(row: Record) -> str:
-    return f"{row.get('id')}@{row.get('updated_at')}"
+def _rows(body: Mapping[str, Any], resource: str) -> dict[str, Record]:
+    """Return a page's records by id and stamp, each once."""
+    return {f"{row.get('id')}@{row.get('updated_at')}": row for row in body[resource]}
 
 
 def _stamp(row: Record) -> float:
