@@ -20,8 +20,8 @@ PF.account = (() => {
 
   const scores = (at) => PF.el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Scores" },
     PF.el("table", {}, PF.el("caption", {}, "Scores"),
-      PF.el("thead", {}, PF.el("tr", {}, ["Score", "Value", "Band", "Change", "Known", ""].map((title, place) =>
-        PF.el("th", { scope: "col", class: [1, 3, 4].includes(place) ? "number" : null }, title)))),
+      PF.el("thead", {}, PF.el("tr", {}, ["Score", "Value", "Band", "Change", "Known"].map((title, place) =>
+        PF.el("th", { scope: "col", class: [1, 3, 4].includes(place) ? "number" : null }, title)), PF.el("td"))),
       PF.el("tbody", {}, PF.data.scales.map((scale) => {
         const rows = accounts.scores[scale.name];
         const value = rows.value[at];

@@ -67,3 +67,6 @@ PF.fact = (name, at) => {
   const place = column ? column.at[at] : -1;
   return place < 0 ? null : column.values[place];
 };
+
+/** A name inside a sentence: cut, and kept from turning the sentence's direction. */
+PF.named = (name) => `\u2068${name.length > 60 ? `${name.slice(0, 59)}…` : name}\u2069`;

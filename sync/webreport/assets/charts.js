@@ -30,7 +30,7 @@ PF.charts = (() => {
     return draw({
       marginLeft: margin(order, narrow ? 110 : 200), height: 34 * order.length + 56, marginTop: 8,
       x: { label: "share of accounts", percent: true, domain: [0, 100] },
-      y: { label: null, domain: order, tickFormat: (text) => cut(text, narrow ? 13 : 26) },
+      y: { label: null, domain: order, tickFormat: (text) => cut(text, narrow ? 12 : 22) },
       marks: [
         Plot.barX(shares, Plot.stackX({ x: "share", y: "row", fill: "tone", insetLeft: 1, order: "place" })),
         Plot.text(shares.filter((row) => row.share > (narrow ? 0.09 : 0.045)), Plot.stackX({

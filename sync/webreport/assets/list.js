@@ -143,7 +143,7 @@ PF.list = (() => {
     draw();
     return { id: "accounts", title: "Accounts", made: PF.el("section", { id: "accounts", "aria-labelledby": "accounts-title" },
       PF.el("h2", { id: "accounts-title", tabindex: "-1" }, "Accounts"), controls(), told,
-      PF.el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Accounts" },
+      PF.el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "List of accounts" },
         PF.el("table", { id: "list" }, PF.el("caption", { class: "unseen" }, "Accounts that fit the filters"), head, body)), pages) };
   };
   return { section, look };

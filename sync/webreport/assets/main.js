@@ -25,10 +25,10 @@ PF.start = () => {
     document.title = at === null ? "Customer health" : `${PF.data.accounts.names[at]} - Customer health`;
     if (at === null && value?.startsWith("look=")) PF.list.look(value.slice(5));
     const target = at === null ? byId(`${name}-title`) : byId("account-title");
-    if (moved && target) {
-      target.focus({ preventScroll: true });
-      target.scrollIntoView();
-    } else if (moved) window.scrollTo(0, 0);
+    if (!moved) return;
+    target?.focus({ preventScroll: true });
+    if (at === null && target) target.scrollIntoView();
+    else window.scrollTo(0, 0);
   };
 
   const dark = () => (document.documentElement.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
@@ -36,6 +36,10 @@ PF.start = () => {
   byId("theme").addEventListener("click", () => {
     document.documentElement.dataset.theme = dark() ? "light" : "dark";
     shown();
+  });
+  document.querySelector(".skip").addEventListener("click", (event) => {
+    event.preventDefault();
+    (overview.hidden ? account : overview).focus();
   });
   byId("print").addEventListener("click", () => window.print());
   window.addEventListener("hashchange", () => follow(true));

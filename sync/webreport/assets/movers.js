@@ -42,7 +42,7 @@ PF.movers = (() => {
     return PF.el("div", {}, legend(rows), PF.charts.draw({
       marginLeft: PF.charts.margin(order, narrow ? 120 : 220), marginRight: 60, height: 26 * order.length + 60, marginTop: 8,
       x: { label: "points, by what moved them", grid: true },
-      y: { label: null, domain: order, tickFormat: (text) => PF.charts.cut(text, narrow ? 15 : 30) },
+      y: { label: null, domain: order, tickFormat: (text) => PF.charts.cut(text, narrow ? 13 : 24) },
       marks: [
         Plot.barX(rows, Plot.stackX({ x: "points", y: "row", fill: "tone", order: "place", insetTop: 2, insetBottom: 2 })),
         Plot.ruleX([0]),
@@ -71,7 +71,7 @@ PF.movers = (() => {
     return PF.charts.draw({
       marginLeft: PF.charts.margin(order, narrow ? 140 : 300), marginRight: 60, height: 26 * order.length + 60, marginTop: 8,
       x: { label: PF.main.label.toLowerCase(), domain: span, grid: true },
-      y: { label: null, domain: order, tickFormat: (text) => PF.charts.cut(text, narrow ? 18 : 42) },
+      y: { label: null, domain: order, tickFormat: (text) => PF.charts.cut(text, narrow ? 16 : 38) },
       marks: [
         Plot.barX(rows, { x1: "start", x2: "end", y: "row", fill: "sign", insetTop: 3, insetBottom: 3 }),
         Plot.barX(ends, { x1: span[0], x2: "value", y: "row", fill: "var(--unknown)", insetTop: 3, insetBottom: 3 }),
@@ -90,7 +90,7 @@ PF.movers = (() => {
       + (largest ? `; the largest part: ${largest.part}, ${PF.format.points(largest.points)} points.` : ".");
     const at = PF.data.sheets.changes.columns.findIndex((column) => column.name === "account_id");
     const table = PF.table("changes", { filter: (row) => row[at] === id, hide: ["name", "kind"], caption: "Parts of the change" });
-    return PF.figure(`What moved ${mover.name}`, told, waterfall(id), table);
+    return PF.figure(`What moved ${PF.named(mover.name)}`, told, waterfall(id), table);
   };
 
   return { overview, figure };

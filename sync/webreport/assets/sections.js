@@ -43,7 +43,7 @@ PF.sections = (() => {
       const held = PF.rows("groups").filter((row) => row.by === kind);
       const scored = held.filter((row) => row.mean !== null).sort((a, b) => a.mean - b.mean);
       const told = scored.length
-        ? `Lowest mean: ${scored[0].group} with ${PF.format.score(scored[0].mean)}; highest: ${scored.at(-1).group} with ${PF.format.score(scored.at(-1).mean)}.`
+        ? `Lowest mean: ${PF.named(scored[0].group)} with ${PF.format.score(scored[0].mean)}; highest: ${PF.named(scored.at(-1).group)} with ${PF.format.score(scored.at(-1).mean)}.`
         : "No group has a score.";
       place.replaceChildren(PF.figure(`Bands by ${kind}`, told, PF.charts.groups(kind),
         PF.table("groups", { filter: (row) => row[by] === kind, hide: ["by"], caption: `Groups by ${kind}` })));
@@ -74,10 +74,10 @@ PF.sections = (() => {
     const place = PF.el("div", { "aria-live": "polite" });
     const show = (id) => place.replaceChildren(PF.movers.figure(id));
     const choose = PF.el("select", { id: "mover", on: { change: (event) => show(event.target.value) } },
-      held.map((row) => PF.el("option", { value: row.account_id }, `${PF.format.points(row.change)}  ${row.name}`)));
+      held.map((row) => PF.el("option", { value: row.account_id }, `${PF.format.points(row.change)}  ${PF.named(row.name)}`)));
     const figures = [true, false].filter((falls) => held.some((row) => (row.change < 0) === falls)).map((falls) => {
       const rows = held.filter((row) => (row.change < 0) === falls);
-      const told = `${rows[0].name} ${falls ? "fell" : "rose"} the most, by ${PF.format.score(Math.abs(rows[0].change))} points.`;
+      const told = `${PF.named(rows[0].name)} ${falls ? "fell" : "rose"} the most, by ${PF.format.score(Math.abs(rows[0].change))} points.`;
       const at = PF.data.sheets.movers.columns.findIndex((column) => column.name === "change");
       return PF.figure(falls ? "Largest falls" : "Largest rises", told, PF.movers.overview(falls),
         PF.table("movers", { filter: (row) => (row[at] < 0) === falls, caption: falls ? "Largest falls" : "Largest rises" }));
