@@ -32,7 +32,8 @@ class Facts:
 
     Attributes:
         relations: Canonical table, and ``presence`` -> name on the connection.
-        parked: Rows that belong to no account, by table, with examples.
+        parked: Rows that belong to no account, by table, and what contradicts itself, with
+            examples.
     """
 
     relations: Mapping[str, str]

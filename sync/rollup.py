@@ -13,7 +13,7 @@ import duckdb
 from connectors.findings import Findings
 from scoring import Snapshot, score
 
-from . import decisions, facts, history
+from . import contradictions, decisions, facts, history
 from .candidates import Key, prepare
 from .config import ConfigError
 from .errors import Issue
@@ -81,6 +81,7 @@ def match_all(
         reads=work.journal.reads(),
         known_at=known_at,
     )
+    made = contradictions.check(con, made)
     parked = Findings()
     parked.merge(candidates.findings)
     parked.merge(made.parked)

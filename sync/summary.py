@@ -100,7 +100,8 @@ class MatchReport:
         rules: Rule -> pairs joined by it.
         unmatched: Connection -> records that found no partner elsewhere.
         review: What a person should decide.
-        parked: Rows of other tables that point to no known account, with examples.
+        parked: Rows of other tables that point to no known account, and what the records of
+            an account say against each other, with examples.
         joins: Accounts that were joined into another one since the last run.
         splits: Accounts that were split since the last run.
     """

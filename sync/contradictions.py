@@ -1,0 +1,114 @@
+"""What the records of one account say against each other: counted with examples, never fatal.
+
+Also leaves out what cannot be: use of the product long before the account was a customer.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import duckdb
+
+from connectors.findings import Findings
+
+from .facts import Facts
+from .quoting import quote
+
+EARLY_DAYS = 31
+"""Use this long before the start is a pilot that nobody wrote down; earlier use is a mistake."""
+EXAMPLES = 3
+SPELLED: Mapping[str, tuple[str, ...]] = {
+    "accounts": ("plan", "product", "segment"),
+    "subscriptions": ("plan", "product"),
+    "usage": ("feature",),
+}
+"""Columns whose words should be written in one way."""
+_EARLY = f"""
+    SELECT u.source, u.id FROM fact_usage u JOIN fact_accounts a USING (account)
+    WHERE u.day < least(a.started_at, a.trial_started_at)::DATE - {EARLY_DAYS}
+"""  # noqa: S608 - a constant
+_LEFT = """
+    SELECT account, max("at") FILTER (kind = 'churn') AS churned,
+        max("at") FILTER (kind IN ('renewal', 'upgrade', 'downgrade', 'trial_converted')) AS stayed
+    FROM fact_outcomes GROUP BY account
+"""
+
+
+def check(con: duckdb.DuckDBPyConnection, facts: Facts) -> Facts:
+    """Look for contradictions; return the facts with what was found, and without early use.
+
+    Args:
+        con: With the relations of ``facts.build``.
+        facts: What they are.
+    """
+    found = Findings()
+    found.merge(facts.parked)
+    columns = {table: _columns(con, name) for table, name in facts.relations.items()}
+    relations = dict(facts.relations)
+    if "usage" in relations and _early(con, columns["accounts"], found):
+        relations["usage"] = "fact_usage_kept"
+    if "outcomes" in relations and "lifecycle" in columns["accounts"]:
+        _churn(con, found)
+    for table, names in SPELLED.items():
+        for name in names:
+            if name in columns.get(table, ()):
+                _spelling(con, table, name, found)
+    return replace(facts, relations=relations, parked=found)
+
+
+def _columns(con: duckdb.DuckDBPyConnection, relation: str) -> set[str]:
+    return {row[0] for row in con.sql(f"DESCRIBE {relation}").fetchall()}
+
+
+def _early(con: duckdb.DuckDBPyConnection, accounts: set[str], found: Findings) -> bool:
+    """Leave out and count use from long before the account began, by start or trial."""
+    if not {"started_at", "trial_started_at"} <= accounts:
+        return False
+    if not _count(con, "used_before_start", "usage.day", _EARLY, found):
+        return False
+    con.execute(
+        "CREATE OR REPLACE TEMP VIEW fact_usage_kept AS"  # noqa: S608 - constants
+        f" SELECT u.* FROM fact_usage u ANTI JOIN ({_EARLY}) e USING (source, id)"
+    )
+    return True
+
+
+def _churn(con: duckdb.DuckDBPyConnection, found: Findings) -> None:
+    """Count accounts whose stage says another thing than what happened; both are kept."""
+    flagged = "coalesce(a.lifecycle = 'churned', false)"
+    left = "coalesce(o.churned > coalesce(o.stayed, TIMESTAMP '1900-01-01'), false)"
+    for kind, where in (
+        ("churn_flag_without_event", f"{flagged} AND o.churned IS NULL"),
+        ("churn_event_without_flag", f"a.lifecycle IS NOT NULL AND NOT {flagged} AND {left}"),
+    ):
+        sql = (
+            f"SELECT a.account_id AS id FROM fact_accounts a LEFT JOIN ({_LEFT}) o"  # noqa: S608
+            f" USING (account) WHERE {where}"
+        )
+        _count(con, kind, "accounts.lifecycle", sql, found)
+
+
+def _spelling(con: duckdb.DuckDBPyConnection, table: str, name: str, found: Findings) -> None:
+    """Count values that differ in case, spaces and marks only, with the commonest first."""
+    column = quote(name)
+    folded = f"regexp_replace(lower({column}), '[^\\p{{L}}\\p{{N}}]', '', 'g')"
+    rows = con.sql(
+        f"WITH spelled AS (SELECT {column} AS word, {folded} AS folded, count(*) AS n"  # noqa: S608 - quoted
+        f" FROM fact_{table} WHERE {column} IS NOT NULL GROUP BY ALL)"
+        " SELECT string_agg(word, ' / ' ORDER BY n DESC, word), sum(n) - max(n) FROM spelled"
+        " WHERE folded <> '' GROUP BY folded HAVING count(*) > 1 ORDER BY folded"
+    ).fetchall()
+    if rows:
+        words = [text for text, _ in rows[:EXAMPLES]]
+        count = sum(int(n) for _, n in rows)
+        found.add("spelled_alike", f"{table}.{name}", *words, count=count)
+
+
+def _count(con: duckdb.DuckDBPyConnection, kind: str, where: str, sql: str, found: Findings) -> int:
+    """Count the rows of a query that has an ``id``; return how many there are."""
+    row = con.sql(
+        f"SELECT count(*), list(id ORDER BY id)[:{EXAMPLES}] FROM ({sql})"  # noqa: S608 - constants
+    ).fetchall()[0]
+    count = int(row[0])
+    if count:
+        found.add(kind, where, *row[1], count=count)
+    return count
