@@ -146,10 +146,6 @@ class Http(requests.Session):
         """Return the time that the vendor's last answer carried, else the run's time."""
         return self._state.server_time or self.clock.now()
 
-    def allow(self, url: str) -> None:
-        """Allow another host, one that the vendor's login named."""
-        self._origins.add(origin_of(url, self.rules.vendor))
-
     def _run(
         self,
         method: str,

@@ -10,7 +10,7 @@ from requests import Response
 from .errors import ConnectorError, RequestError, SetupError, TransientError
 from .pacing import Bucket, Quota
 
-UNAUTHORIZED, FORBIDDEN, NOT_FOUND, TOO_MANY = 401, 403, 404, 429
+UNAUTHORIZED, FORBIDDEN, TOO_MANY = 401, 403, 429
 _REFUSED, _FAULT = 400, 500
 # Faults of the way there or of the moment; 408 and 425 ask for the same request again.
 PASSING = {408, 425, TOO_MANY}
