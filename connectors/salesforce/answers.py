@@ -8,6 +8,7 @@ from pyarrow import csv
 
 from connectors.errors import TransientError
 from connectors.mapping import pluck
+from connectors.quick import Values
 
 _BLOCK = 1 << 22  # bytes that Arrow parses at a time; a longer record is refused by it
 
@@ -20,6 +21,9 @@ class Answer(Protocol):
     def column(self, name: str) -> list[Any]:
         """Return a field of all records; a path such as ``Owner.Name`` reaches one level up."""
 
+    def values(self, name: str) -> Values:
+        """Return the same as it came, for conversion."""
+
 
 class Rows:
     """Records of a REST query: typed values, parents nested."""
@@ -31,6 +35,8 @@ class Rows:
     def column(self, name: str) -> list[Any]:
         """Return a field of all records."""
         return pluck(self._rows, name)
+
+    values = column
 
 
 class Lines:
@@ -53,8 +59,15 @@ class Lines:
 
     def column(self, name: str) -> list[Any]:
         """Return a field of all records."""
+        found: list[Any] = self.values(name).to_pylist()
+        return found
+
+    def values(self, name: str) -> pa.Array:
+        """Return a field of all records as texts of Arrow's."""
         place = self._places.get(name.casefold())
-        return [None] * self.count if place is None else self._table.column(place).to_pylist()
+        if place is None:
+            return pa.nulls(self.count, pa.string())
+        return self._table.column(place).combine_chunks()
 
 
 def _parse(file: IO[bytes]) -> pa.Table:

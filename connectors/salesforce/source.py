@@ -9,6 +9,7 @@ from connectors.base import Context, FieldSpec, Page, Stream
 from connectors.errors import RequestError, SetupError
 from connectors.mapping import Batch, FieldMap, TableMap, join
 from connectors.pages import ahead
+from connectors.quick import Values
 
 from .answers import Answer
 from .client import Client
@@ -100,14 +101,14 @@ class Reader:
         return Page(tables, mark.text(), answer.count, batch.findings, complete)
 
 
-def raw_columns(mapped: TableMap, answer: Answer) -> dict[str, Sequence[Any]]:
+def raw_columns(mapped: TableMap, answer: Answer) -> dict[str, Values]:
     """Return canonical column -> the vendor's values, for ``TableMap.build_columns``."""
 
-    def values(entry: FieldMap) -> Sequence[Any]:
-        columns = [answer.column(name) for name in entry.fields]
-        if not columns:
+    def values(entry: FieldMap) -> Values:
+        names = entry.fields
+        if not names:
             return [entry.value] * answer.count
-        return columns[0] if len(columns) == 1 else join(columns)
+        return answer.values(names[0]) if len(names) == 1 else join(map(answer.column, names))
 
     return {name: values(entry) for name, entry in mapped.columns.items()}
 
@@ -117,7 +118,7 @@ def held(answer: Answer, specs: Sequence[FieldSpec], there: Sequence[str]) -> pa
     columns: Mapping[str, list[Any]] = {
         "id": answer.column("Id"),
         **{
-            spec.name: [_text(spec, value) for value in answer.column(spec.name)]
+            spec.name: _texts(spec, answer.column(spec.name))
             if spec.name in there
             else [None] * answer.count
             for spec in specs
@@ -130,7 +131,7 @@ def held(answer: Answer, specs: Sequence[FieldSpec], there: Sequence[str]) -> pa
     )
 
 
-def _text(spec: FieldSpec, value: object) -> str | None:
-    """Return canonical text; Salesforce turns line feeds in long texts into CR LF."""
-    text = spec.to_text(value)
-    return text.replace("\r\n", "\n") if text else text
+def _texts(spec: FieldSpec, values: Sequence[Any]) -> list[str | None]:
+    """Return canonical texts; Salesforce turns line feeds in long texts into CR LF."""
+    known = {value: spec.to_text(value) for value in set(values)}
+    return [text and text.replace("\r\n", "\n") for text in map(known.get, values)]
