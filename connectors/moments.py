@@ -11,7 +11,8 @@ Order: TypeAlias = Literal["day_first", "month_first"]
 
 # A date like 9/12/2011 or 09-12-11, and what follows it.
 _SLASHED = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})(?!\d)[T ,]*(.*)")
-_YEAR_FIRST = re.compile(r"(\d{4})/(\d{1,2})/(\d{1,2})(.*)")
+_YEAR_FIRST = re.compile(r"(\d{4})([/-])(\d{1,2})\2(\d{1,2})(?!\d)[T ]*(.*)")
+_HOUR = re.compile(r"\d:")
 _SPACED_ZONE = re.compile(r"\s+(?=[+-]\d{2}:?\d{2}$)")
 _NAMED_ZONE = re.compile(r"\s*(?:UTC|GMT|Z)$", re.IGNORECASE)
 _CLOCK = ("%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p")
@@ -100,8 +101,11 @@ class Moments:
         if _SPACED_ZONE.search(text):
             return self._text(_SPACED_ZONE.sub("", text))
         if match := _YEAR_FIRST.fullmatch(text):
-            year, month, day, rest = match.groups()
-            return self._text(f"{year}-{month:0>2}-{day:0>2}{rest}")
+            year, _, month, day, clock = match.groups()
+            hour = "0" if _HOUR.match(clock) else ""
+            padded = f"{year}-{month:0>2}-{day:0>2}" + (f" {hour}{clock}" if clock else "")
+            if padded != text:
+                return self._text(padded)
         if match := _SLASHED.fullmatch(text):
             return self._slashed(*match.groups())
         raise Oddity("not_a_time")

@@ -93,8 +93,8 @@ def match(config: Path, *, as_json: bool) -> None:
     out.show(_review(report))
     out.show(
         "",
-        "Decide a pair: pulsefield match --join crm:1 helpdesk:2, or --apart; many at once: the "
-        "pins file, [match] pins.",
+        "Decide a pair: pulsefield match --join crm:1 helpdesk:2, or --apart; many at once: "
+        "pins in the part match of pulsefield.toml.",
     )
 
 

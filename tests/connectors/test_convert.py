@@ -108,6 +108,8 @@ def test_words_are_translated_before_they_are_read():
         ("2016-04-15T05:19:46 -10:00", datetime(2016, 4, 15, 15, 19, 46, tzinfo=UTC)),
         ("2016-04-15 05:19:46 UTC", datetime(2016, 4, 15, 5, 19, 46, tzinfo=UTC)),
         ("2011/9/1 10:00", datetime(2011, 9, 1, 10, tzinfo=UTC)),
+        ("2019-09-15 2:50:54", datetime(2019, 9, 15, 2, 50, 54, tzinfo=UTC)),
+        ("2019-9-5T2:50Z", datetime(2019, 9, 5, 2, 50, tzinfo=UTC)),
         ("9.12.2011", datetime(2011, 12, 9, tzinfo=UTC)),
         (1_577_836_800, datetime(2020, 1, 1, tzinfo=UTC)),
         ("1577836800000", datetime(2020, 1, 1, tzinfo=UTC)),
