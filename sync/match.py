@@ -14,9 +14,9 @@ from . import domains, names
 from .candidates import Candidates, Key, Record
 from .decisions import Decision
 from .groups import Groups
+from .pairing import Review, Side
 from .propose import similar_names
 from .settings import Match
-from .summary import Review, Side
 
 SHARED_IDS = 3
 """External ids in common from which two connections are taken to share one numbering."""

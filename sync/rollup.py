@@ -19,8 +19,8 @@ from .config import ConfigError
 from .errors import Issue
 from .identity import Identities, identify
 from .match import Matching, match
+from .pairing import MatchReport
 from .scored import Portfolio, portfolio
-from .summary import MatchReport
 from .workspace import Workspace
 
 

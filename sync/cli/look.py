@@ -10,7 +10,7 @@ from rich.text import Text
 
 from sync import run
 from sync.config import load
-from sync.summary import MatchReport, Review
+from sync.pairing import MatchReport, Review
 
 from . import views
 from .main import SETUP

@@ -7,12 +7,12 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from sync.pairing import MatchReport
 from sync.summary import (
     AccountScore,
     ApplyReport,
     Change,
     ConnectionReport,
-    MatchReport,
     PlanReport,
     RunReport,
     ScoreReport,
