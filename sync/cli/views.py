@@ -48,9 +48,12 @@ def share(part: float, whole: float) -> str:
     return f"{100 * part / whole:.0f} %" if whole else "-"
 
 
-def moved(value: float | None) -> str:
-    """Return a signed change, or nothing where there is none to tell."""
-    return "" if value is None or round(value) == 0 else f"{value:+.0f}"
+def moved(value: float | None, change: float | None) -> str:
+    """Return a signed change between the rounded values that people see; "" for none."""
+    if value is None or change is None:
+        return ""
+    points = round(value) - round(value - change)
+    return f"{points:+d}" if points else ""
 
 
 def reading(connections: Iterable[ConnectionReport]) -> Table:
@@ -151,7 +154,7 @@ def accounts(rows: Iterable[AccountScore], bands: Sequence[str] = COLOURS) -> Ta
             escape(row.name),
             number(row.value),
             Text(row.band, style=band_style(row.band, bands)),
-            moved(row.change),
+            moved(row.value, row.change),
             escape(row.reasons),
         )
     return table
