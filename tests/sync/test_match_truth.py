@@ -6,6 +6,7 @@ from benchmarks.matching import candidates, judge
 from connectors.simulator import generate
 from sync import names
 from sync.candidates import Row, prepare
+from sync.decisions import Decision
 from sync.match import match
 
 
@@ -41,3 +42,21 @@ def test_a_customer_entered_twice_in_one_system_is_asked_about() -> None:
     (entry,) = match(prepare(rows, {"crm": 0})).review
     assert (entry.kind, entry.key) == ("duplicate", "acme.com")
     assert [side.ref for side in entry.sides] == ["1", "2"]
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_a_decision_holds_for_the_record_that_one_of_the_pair_was_merged_into(same: bool) -> None:
+    rows = [
+        Row(("crm", "1"), "Acme", ("acme.com",)),
+        Row(("desk", "7"), "Akme Support", master_ref="9"),
+        Row(("desk", "9"), "Acme", ("acme.com",) if not same else ()),
+        Row(("crm", "2"), "Brio", master_ref="1"),
+    ]
+    said = [
+        Decision(same=same, left=("crm", "1"), right=("desk", "7"), reason="", author="me"),
+        # Told apart once, and merged in the CRM since: nothing is left of it.
+        Decision(same=False, left=("crm", "1"), right=("crm", "2"), reason="", author="me"),
+    ]
+    groups = match(prepare(rows, {"crm": 0, "desk": 1}), decisions=said).groups
+    assert ((("crm", "1"), ("desk", "9")) in groups) is same
+    assert len(groups) == (1 if same else 2)
