@@ -24,6 +24,8 @@ VIEWS = ("portfolio", "segments", "movers")
 LISTED = 15
 NARROW = 90
 """Columns of a terminal below which sentences are left out."""
+NUMBERS = 48
+"""Columns that the numbers of a list take."""
 
 
 def show(config: Path, view: str, *, as_json: bool, every: bool) -> None:
@@ -39,7 +41,7 @@ def show(config: Path, view: str, *, as_json: bool, every: bool) -> None:
         out.console.print("Nothing is stored yet; run `pulsefield pull` first.")
         raise typer.Exit(SETUP)
     out.data(_data(book, view))
-    shown = {"portfolio": _portfolio, "segments": _segments, "movers": _movers}[view]
+    shown = {"portfolio": portfolio, "segments": segments, "movers": movers}[view]
     out.show(*shown(book, out.console.width, None if every else LISTED))
 
 
@@ -65,7 +67,8 @@ def _head(book: Book) -> Text:
     return text
 
 
-def _portfolio(book: Book, width: int, most: int | None) -> list[RenderableType]:
+def portfolio(book: Book, width: int, most: int | None) -> list[RenderableType]:
+    """The bands of the headline scores, and the accounts at risk."""
     shown: list[RenderableType] = [_head(book)]
     for name in book.headlines:
         shown += ["", *_distribution(book, name, width)]
@@ -126,7 +129,8 @@ def _risks(book: Book, places: Sequence[int], width: int) -> Table:
         band = scores.band[at]
         row: list[RenderableType] = [
             _name(accounts.names[at], width), views.number(scores.value[at]),
-            Text(band, style=views.band_style(band, names)), views.moved(scores.change[at]),
+            Text(band, style=views.band_style(band, names)),
+            views.moved(scores.value[at], scores.change[at]),
             str(accounts.facts["renewal_at"][at] or "-"), views.number(accounts.revenue[at]),
         ]  # fmt: skip
         table.add_row(*row, *([escape(scores.reasons[at])] if wide else []))
@@ -134,13 +138,14 @@ def _risks(book: Book, places: Sequence[int], width: int) -> Table:
 
 
 def _name(name: str, width: int) -> str:
-    """Return a name cut to a third of the width, on one line."""
+    """Return a name on one line, cut so that the numbers beside it stay whole."""
     text = " ".join(name.split())
-    room = max(12, width // 3)
+    room = max(12, min(width // 3, width - NUMBERS))
     return escape(text if len(text) <= room else text[: room - 1] + "…")
 
 
-def _segments(book: Book, width: int, most: int | None) -> list[RenderableType]:
+def segments(book: Book, width: int, most: int | None) -> list[RenderableType]:
+    """Groups of accounts by each fact, with their bands as one bar."""
     scale = book.scale(book.main)
     sheet = next(sheet for sheet in overview_sheets(book) if sheet.name == "groups")
     names = [band.name for band in scale.bands]
@@ -186,7 +191,8 @@ def _stacked(counts: Sequence[int], names: Sequence[str], room: int) -> Text:
     return text
 
 
-def _movers(book: Book, width: int, most: int | None) -> list[RenderableType]:
+def movers(book: Book, width: int, most: int | None) -> list[RenderableType]:
+    """The largest falls and rises, with what moved them."""
     accounts = book.accounts
     wide = width >= NARROW
     shown: list[RenderableType] = [
@@ -207,7 +213,7 @@ def _movers(book: Book, width: int, most: int | None) -> list[RenderableType]:
             why = _told(mover)
             row: list[RenderableType] = [
                 _name(accounts.names[mover.account], width), views.number(mover.before),
-                views.number(mover.now), f"{change:+.0f}", bar,
+                views.number(mover.now), views.moved(mover.now, change), bar,
             ]  # fmt: skip
             table.add_row(*row, *([escape(why)] if wide else []))
         shown += ["", Text(title, style="bold"), table]

@@ -16,7 +16,16 @@ from sync.intake import Watermark
 from sync.workspace import Workspace
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
-CONFIG = '[pulsefield]\nmodel = "default"\n{general}\n[connections.crm]\nkind = "tables"\n'
+CONFIG = '[pulsefield]\nmodel = "{model}"\n{general}\n[connections.crm]\nkind = "tables"\n'
+SMALL = """
+name = "small"
+signals.active_days = { table = "usage", aggregate = "distinct", of = "day", window = "56d" }
+signals.open_tickets = { table = "tickets", aggregate = "count", window = "60d" }
+metrics.active = { signal = "active_days", worst = 0, best = 7 }
+metrics.calm = { signal = "open_tickets", worst = 5, best = 0 }
+scores.adoption = { weights = { active = 1 } }
+scores.health = { weights = { active = 3, calm = 1 } }
+"""
 NASTY = (
     "<script>document.title = 'run'</script>",
     "<img src=x onerror=\"document.title='run'\">",
@@ -37,29 +46,41 @@ COUNTRIES = ("NL", "DE", "DK", "PL", "GB", "US", "FR", "SE")
 
 
 def deployment(
-    folder: Path, accounts: int, *, seed: int = 7, snapshots: int = 12, general: str = ""
+    folder: Path,
+    accounts: int,
+    *,
+    snapshots: int = 12,
+    general: str = "",
+    now: datetime = NOW,
+    small: bool = False,
 ) -> Config:
-    """Write a configuration and fill its store; the first accounts have the NASTY names."""
+    """Write a configuration and fill its store; the first accounts have the NASTY names.
+
+    With ``small`` a model of two metrics scores them, in a tenth of the time.
+    """
+    (folder / "small.toml").write_text(SMALL, encoding="utf-8")
     file = folder / "pulsefield.toml"
-    file.write_text(CONFIG.format(general=general), encoding="utf-8")
+    file.write_text(
+        CONFIG.format(general=general, model="small.toml" if small else "default"), encoding="utf-8"
+    )
     config = load(file)
-    chance = random.Random(seed)
-    work = Workspace(config, NOW)
+    chance = random.Random(7)
+    work = Workspace(config, now)
     try:
         care = [chance.betavariate(3, 1.6) for _ in range(accounts)]
-        tables = {"accounts": _accounts(chance, accounts), **_activity(chance, care)}
+        tables = {"accounts": _accounts(chance, accounts, now), **_activity(chance, care, now)}
         for name, rows in tables.items():
-            known = [{**row, "source": "crm", "known_at": NOW} for row in rows]
+            known = [{**row, "source": "crm", "known_at": now} for row in rows]
             work.store.append(name, to_arrow(name, known))
-            mark = Watermark(value="1", mapping="m", read_at=NOW)
+            mark = Watermark(value="1", mapping="m", read_at=now)
             work.journal.save_watermark("crm", name, mark, (name,))
-        _snapshots(work, care, snapshots, chance)
+        _snapshots(work, care, snapshots, now)
     finally:
         work.close()
     return config
 
 
-def _accounts(chance: random.Random, accounts: int) -> list[dict[str, Any]]:
+def _accounts(chance: random.Random, accounts: int, now: datetime) -> list[dict[str, Any]]:
     return [
         {
             "id": f"A{at:06d}",
@@ -73,8 +94,8 @@ def _accounts(chance: random.Random, accounts: int) -> list[dict[str, Any]]:
             "seats": chance.randint(3, 200),
             "mrr": round(chance.lognormvariate(6, 1), 2),
             "currency": "EUR",
-            "started_at": NOW - timedelta(days=chance.randint(100, 1500)),
-            "renewal_at": NOW + timedelta(days=chance.randint(-20, 500)),
+            "started_at": now - timedelta(days=chance.randint(100, 1500)),
+            "renewal_at": now + timedelta(days=chance.randint(-20, 500)),
             "core_features": 8,
         }
         for at in range(accounts)
@@ -86,7 +107,9 @@ def _word(chance: random.Random) -> str:
     return "".join(chance.choice(parts) for _ in range(3)).capitalize()
 
 
-def _activity(chance: random.Random, care: list[float]) -> dict[str, list[dict[str, Any]]]:
+def _activity(
+    chance: random.Random, care: list[float], now: datetime
+) -> dict[str, list[dict[str, Any]]]:
     """Use, tickets, invoices, surveys and contacts; more of the good where care is high."""
     found: dict[str, list[dict[str, Any]]] = {
         name: [] for name in ("usage", "tickets", "invoices", "surveys", "interactions")
@@ -95,7 +118,7 @@ def _activity(chance: random.Random, care: list[float]) -> dict[str, list[dict[s
         ref = f"A{at:06d}"
         for week in range(10):
             if chance.random() < share:
-                day = (NOW - timedelta(days=7 * week + chance.randint(0, 6))).date()
+                day = (now - timedelta(days=7 * week + chance.randint(0, 6))).date()
                 user = f"{ref}-{week % 4}"
                 found["usage"].append(
                     {
@@ -108,7 +131,7 @@ def _activity(chance: random.Random, care: list[float]) -> dict[str, list[dict[s
                     }
                 )
         for number in range(chance.randint(0, 3)):
-            opened = NOW - timedelta(days=chance.randint(1, 80))
+            opened = now - timedelta(days=chance.randint(1, 80))
             urgent = chance.random() > share
             found["tickets"].append(
                 {
@@ -118,7 +141,7 @@ def _activity(chance: random.Random, care: list[float]) -> dict[str, list[dict[s
                     "first_reply_minutes": chance.uniform(5, 600), "resolution_hours": chance.uniform(1, 90),
                 }
             )  # fmt: skip
-        due = NOW - timedelta(days=20)
+        due = now - timedelta(days=20)
         late = chance.random() > share + 0.2
         found["invoices"].append(
             {
@@ -128,7 +151,7 @@ def _activity(chance: random.Random, care: list[float]) -> dict[str, list[dict[s
             }
         )  # fmt: skip
         if chance.random() < 0.4:
-            when = NOW - timedelta(days=chance.randint(1, 60))
+            when = now - timedelta(days=chance.randint(1, 60))
             found["surveys"].append(
                 {
                     "id": f"{ref}s",
@@ -139,7 +162,7 @@ def _activity(chance: random.Random, care: list[float]) -> dict[str, list[dict[s
                     "score": round(10 * share),
                 }
             )
-        when = NOW - timedelta(days=int(90 * (1 - share)) + chance.randint(0, 10))
+        when = now - timedelta(days=int(90 * (1 - share)) + chance.randint(0, 10))
         found["interactions"].append(
             {
                 "id": f"{ref}n",
@@ -153,12 +176,13 @@ def _activity(chance: random.Random, care: list[float]) -> dict[str, list[dict[s
     return found
 
 
-def _snapshots(work: Workspace, care: list[float], snapshots: int, chance: random.Random) -> None:
+def _snapshots(work: Workspace, care: list[float], snapshots: int, now: datetime) -> None:
     """Store earlier scores, one snapshot each 15 days."""
+    chance = random.Random(11)
     count = len(care)
     scores = list(work.model.scores)
     for number in range(snapshots, 0, -1):
-        as_of = NOW.replace(minute=0) - timedelta(days=15 * number)
+        as_of = now.replace(minute=0) - timedelta(days=15 * number)
         values = [
             min(100.0, max(0.0, 100 * share + chance.gauss(0, 4) - number))
             for share in care

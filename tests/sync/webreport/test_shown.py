@@ -197,7 +197,6 @@ def test_filters_are_quick_with_ten_thousand_accounts(
     chromium, written: Callable[[int], Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     chromium.open(written(10_000))
-    assert written(10_000).stat().st_size < 15e6
     steps = [
         ("search", "c"),
         ("search", "customer 99"),
