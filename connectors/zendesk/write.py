@@ -3,11 +3,13 @@
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from connectors.base import FieldUpdate, WriteLog, WriteResult
 from connectors.errors import RequestError, SetupError, TransientError
 from connectors.http import Http
+from connectors.pages import in_order
 
 from .carriers import Carrier
 from .rules import TOO_MANY_JOBS
@@ -15,7 +17,8 @@ from .rules import TOO_MANY_JOBS
 BATCH = 100  # Zendesk, Job Statuses and the TooManyValues error
 _JOBS = "/api/v2/job_statuses"
 _GONE: Mapping[str, Any] = {"status": "gone", "message": "the job's status is no longer kept"}
-_FIRST_POLL, _SLOWEST_POLL, _SLOWER = 0.4, 5.0, 1.5  # seconds, seconds, factor
+_FIRST_POLL, _SLOWEST_POLL, _SLOWER = 0.25, 5.0, 1.5  # seconds, seconds, factor
+_SENDERS = 4  # batches on their way at once
 _PATIENCE = 1800.0  # seconds that a job may take; Zendesk names no limit
 _OVER = frozenset({"completed", "failed", "killed", "gone"})  # killed is unconfirmed
 _ROWS_REFUSED = frozenset({400, 413, 422})  # what one row or the size of a batch may cause
@@ -57,17 +60,24 @@ class Writer:
         Raises:
             SetupError: a field was ignored, or credentials or permission fail.
         """
+        batches = self._batches(updates)
         flying: deque[_Flight] = deque()
-        for start in range(0, len(updates), BATCH):
-            while len(flying) >= self._max_jobs:
+        while not self._verified and (batch := next(batches, None)):
+            flying.extend(self._submit(batch, log))
+            yield from self._verify(flying)
+        senders = min(_SENDERS, max(1, self._max_jobs // 2))
+        submit = partial(self._submit, log=log)
+        for flights in in_order(submit, batches, senders, drain=True):
+            flying.extend(flights)
+            while len(flying) > self._max_jobs - senders:
                 yield from self._land(flying)
-            batch = updates[start : start + BATCH]
-            self._http.stats.count(self._carrier.operation, least=1)
-            flying.extend(self._submit(batch, log, flying))
-            if not self._verified:
-                yield from self._verify(flying)
         while flying:
             yield from self._land(flying)
+
+    def _batches(self, updates: Sequence[FieldUpdate]) -> Iterator[Sequence[FieldUpdate]]:
+        for start in range(0, len(updates), BATCH):
+            self._http.stats.count(self._carrier.operation, least=1)
+            yield updates[start : start + BATCH]
 
     def adopt(self, job: str, updates: Sequence[FieldUpdate]) -> Iterator[WriteResult]:
         """Yield the results of a job that an earlier process started."""
@@ -75,14 +85,12 @@ class Writer:
         self._follow([flight])
         yield from flight.results or ()
 
-    def _submit(
-        self, updates: Sequence[FieldUpdate], log: WriteLog, flying: deque[_Flight]
-    ) -> list[_Flight]:
+    def _submit(self, updates: Sequence[FieldUpdate], log: WriteLog) -> list[_Flight]:
         """Send a batch; when it is refused as a whole, halve it until the bad row is alone."""
         log.sending([update.ref for update in updates])
         body = {self._carrier.resource: [self._carrier.row(update) for update in updates]}
         try:
-            answer = self._send(body, flying)
+            answer = self._send(body)
         except RequestError as error:
             if error.status not in _ROWS_REFUSED:
                 raise SetupError(f"{error}; check base_url") from None
@@ -91,15 +99,15 @@ class Writer:
                 return [_Flight(updates, results=[reason])]
             middle = len(updates) // 2
             halves = (updates[:middle], updates[middle:])
-            return [flight for half in halves for flight in self._submit(half, log, flying)]
+            return [flight for half in halves for flight in self._submit(half, log)]
         job = (answer or {}).get("job_status") or {}
         if not job.get("id"):
             raise TransientError("Zendesk: update_many brought no job; nothing is known of it")
         log.job([update.ref for update in updates], str(job["id"]))
         return [_Flight(updates, str(job["id"]), since=self._http.clock.elapsed())]
 
-    def _send(self, body: Mapping[str, Any], flying: deque[_Flight]) -> Any:
-        """PUT a batch; while the account has too many jobs, wait for ours or for others'."""
+    def _send(self, body: Mapping[str, Any]) -> Any:
+        """PUT a batch; while the account has too many jobs, wait for some to end."""
         pause, waited = _FIRST_POLL, 0.0
         path = f"/api/v2/{self._carrier.resource}/update_many.json"
         how = {"operation": self._carrier.operation, "bucket": self._carrier.bucket}
@@ -111,12 +119,8 @@ class Writer:
                     raise
                 if waited > _PATIENCE:
                     raise TransientError(str(error)) from None
-            open_ = [flight for flight in flying if flight.results is None]
-            if open_:
-                self._follow(open_[:1])
-            else:
-                self._http.clock.wait(pause)
-                waited, pause = waited + pause, min(pause * _SLOWER, _SLOWEST_POLL)
+            self._http.clock.wait(pause)
+            waited, pause = waited + pause, min(pause * _SLOWER, _SLOWEST_POLL)
 
     def _land(self, flying: deque[_Flight]) -> Iterator[WriteResult]:
         """Yield the oldest flight's results."""

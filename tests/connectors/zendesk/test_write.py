@@ -132,7 +132,7 @@ def test_several_jobs_at_a_time_but_never_more_than_set():
 
     results = write(to, updates(range(1, 1001), pulsefield_health="50"), Counting())
     assert all(result.ok for result in results)
-    assert max(most) == 4
+    assert 1 < max(most) <= 4
 
 
 def test_too_many_jobs_of_others_are_waited_for():
