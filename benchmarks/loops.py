@@ -64,10 +64,7 @@ def zendesk(url: str, secrets: dict[str, str], resource: str, _fields: Sequence[
         seen.update(row["id"] for row in body[resource])
         if body["end_of_stream"]:
             return len(seen)
-        if timed:
-            where = {"start_time": body["end_time"]}
-        else:
-            where = {"cursor": body["after_cursor"]}
+        where = {"start_time": body["end_time"]} if timed else {"cursor": body["after_cursor"]}
 
 
 def write_salesforce(url: str, secrets: dict[str, str], rows: Sequence[dict[str, Any]]) -> int:

@@ -1,0 +1,98 @@
+"""Writing scores to each stand-in: requests, wall time, CPU time and memory.
+
+    python benchmarks/write.py [--updates 100000] [--systems hubspot] [--latency 0.05] [--lifted]
+
+Each update sets four fields of one account. Printed beside a hand-written loop over the same
+batches: requests against the fewest that batches allow, wall time against the floor that the
+vendor's rate limit, or latency and the allowed concurrency, sets (whichever is longer).
+
+The stand-ins keep the vendors' limits: 190 requests in 10 s (HubSpot Enterprise), 2,500 a minute
+(Zendesk with the High Volume add-on). ``--lifted`` takes them away.
+"""
+
+import argparse
+import math
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from loops import WRITE
+from standins import SYSTEMS, Served, Wanted, connection, measured, own, served
+
+from connectors.base import FieldUpdate, SilentLog
+
+BATCH = {"salesforce": math.inf, "hubspot": 100, "zendesk": 100}
+RATE = {"salesforce": math.inf, "hubspot": 19.0, "zendesk": 2_500 / 60}  # requests in a second
+BURST = {"salesforce": math.inf, "hubspot": 190, "zendesk": 2_500}  # requests before that holds
+WORKERS = {"salesforce": 1, "hubspot": 4, "zendesk": 10}
+JOB = {"salesforce": 0.25, "hubspot": 0.0, "zendesk": 0.2}  # seconds until a job can be over
+SENT = ("87.5", "green", "Uses what it pays for", "2026-11-20T06:00:00Z")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--updates", type=int, default=100_000)
+    parser.add_argument("--systems", default=",".join(SYSTEMS))
+    parser.add_argument("--latency", type=float, default=0.05)
+    parser.add_argument("--lifted", action="store_true")
+    args = parser.parse_args()
+    print(f"{args.updates:,} updates, {args.latency * 1000:.0f} ms latency")
+    print("system     requests batches  floor   wall /floor /loop | us/row  loop | peak MB")
+    for system in args.systems.split(","):
+        wanted = Wanted(system, args.updates, latency=args.latency, lifted=args.lifted)
+        with served(wanted) as stand_in:
+            compare(system, args, stand_in)
+
+
+def compare(system: str, args: argparse.Namespace, stand_in: Served) -> None:
+    to = (stand_in.url, stand_in.credentials)
+    refs, _ = stand_in.ask("refs")
+    connection(system, *to).create_fields(tuple(own(system)))
+    ours = measured(writing, system, *to, refs)
+    done, made = ours.value
+    written = stand_in.ask("written")
+    assert done == len(refs) == len(written)
+    assert set(written.values()) == {1}
+    loop = measured(partial, WRITE[system], *to, rows(system, refs))
+    assert loop.value == len(refs)
+    batches = max(1, math.ceil(len(refs) / BATCH[system]))
+    waves = math.ceil(batches / WORKERS[system])
+    pace = 0.0 if args.lifted else max(0.0, batches - BURST[system]) / RATE[system]
+    floor = max(pace, waves * (args.latency + JOB[system]))
+    print(
+        f"{system:10s} {made:8d} {batches:7d} {floor:6.1f} {ours.wall:6.1f} "
+        f"{ours.wall / floor:6.2f} {ours.wall / loop.wall:5.2f} | {ours.cpu / done * 1e6:6.1f} "
+        f"{loop.cpu / done * 1e6:5.1f} | {ours.peak:4.0f} (loop {loop.peak:.0f})",
+        flush=True,
+    )
+
+
+def values(system: str) -> dict[str, str | None]:
+    """Return what is sent for each account."""
+    return dict(zip((spec.name for spec in own(system)), SENT, strict=True))
+
+
+def writing(
+    system: str, url: str, secrets: dict[str, str], refs: list[str]
+) -> Callable[[], tuple[int, int]]:
+    """Return a call that writes by the connector; it returns rows written and requests."""
+    to = connection(system, url, secrets)
+    updates = [FieldUpdate(ref, values(system)) for ref in refs]
+
+    def every() -> tuple[int, int]:
+        done = sum(result.ok for result in to.write(updates, SilentLog()))
+        return done, sum(to.stats.made.values())
+
+    return every
+
+
+def rows(system: str, refs: list[str]) -> list[dict[str, Any]]:
+    """Return the same as the hand-written loops take it."""
+    sent = values(system)
+    if system == "zendesk":
+        sent |= {"pulsefield_band": "pulsefield_band_green"}
+    return [{"ref": ref, "values": sent} for ref in refs]
+
+
+if __name__ == "__main__":
+    main()
