@@ -3,6 +3,9 @@
 A word that is in neither becomes ``other`` where the column has that, else null; both counted.
 """
 
+from .convert import OTHER_NULLS, TEXT_NULLS
+from .records import ColumnType
+
 ENUMS: dict[tuple[str, str], frozenset[str]] = {
     (table, column): frozenset(words.split())
     for table, column, words in (
@@ -50,3 +53,14 @@ SYNONYMS: dict[tuple[str, str], dict[str, str]] = {
         "outgoing": "out",
     },
 }
+
+LABELS = frozenset({"plan", "product", "segment", "industry", "country", "owner"})
+"""Columns of short labels, where a word for "nothing" is never a name."""
+LABEL_NULLS = OTHER_NULLS - {"na", "inf", "-inf"}  # NA is Namibia
+
+
+def nulls_of(column: str, kind: ColumnType) -> frozenset[str]:
+    """Return the folded texts that mean "no value" in a canonical column."""
+    if kind not in {"string", "strings"}:
+        return OTHER_NULLS
+    return LABEL_NULLS if column in LABELS else TEXT_NULLS

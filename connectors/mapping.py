@@ -15,8 +15,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 import pyarrow as pa
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from .convert import OTHER_NULLS, TEXT_NULLS, Rule, convert, fold
-from .enums import ENUMS, SYNONYMS
+from .convert import Rule, convert, fold
+from .enums import ENUMS, SYNONYMS, nulls_of
 from .errors import SetupError
 from .findings import EXAMPLES, Findings
 from .moments import Moments, Order, zone_of
@@ -198,7 +198,7 @@ class TableMap:
         """Return a column's conversion rule; ``decided``: what the whole column has shown."""
         entry = self.columns.get(name, FieldMap())
         kind = self._types[name]
-        base = TEXT_NULLS if kind in {"string", "strings"} else OTHER_NULLS
+        base = nulls_of(name, kind)
         words = SYNONYMS.get((self.table, name), {}) | {
             fold(theirs): ours for theirs, ours in entry.values.items()
         }

@@ -254,13 +254,14 @@ def test_one_thing_written_in_two_ways_is_reported_with_both(book: Book) -> None
         ({"mrr": "{field = 'x', max = 1}"}, "out_of_range accounts.mrr"),
         ({"seats": "{field = 'y', null = ['-100']}"}, "sentinel accounts.seats"),
         ({"country": "{field = 'z', null = ['NOT GIVEN']}"}, "sentinel accounts.country"),
+        ({"plan": "'p'"}, "sentinel accounts.plan"),
     ],
 )
 def test_shares_above_one_and_sentinels_are_null_and_counted(
     book: Book, columns: dict[str, str], kind: str
 ) -> None:
     book.config = book.config.partition("[connections.files.objects")[0]
-    accounts = "id,name,x,y,z\n1,Acme,1.2,-100,Not given\n2,Brio,0.2,5,NL\n3,Corda,0.1,6,DE\n"
+    accounts = "id,name,x,y,z,p\n1,Acme,1.2,-100,Not given,MISSING\n2,Brio,0.2,5,NL,NA\n3,Corda,0.1,6,NA,Gold\n"
     book.add("accounts", accounts, {"name": "name"}, "id = 'id'")
     for column, entry in columns.items():
         book.config = book.config.replace("map = { ", f"map = {{ {column} = {entry}, ")
