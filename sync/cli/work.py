@@ -1,6 +1,5 @@
 """The commands that do the work: pull, score, plan, sync."""
 
-import csv
 from datetime import datetime
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import typer
 
 from sync import run
 from sync.config import load
+from sync.exporting import csv_text
 from sync.files import replace_text
 from sync.summary import RunReport
 
@@ -45,18 +45,9 @@ def score(
 
 
 def write_csv(path: Path, rows: list[dict[str, object]]) -> None:
-    """Write rows to a CSV file, whole or not at all."""
-    import io
-
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, fieldnames=list(rows[0]) if rows else [])
-    writer.writeheader()
-    writer.writerows(
-        {key: "; ".join(map(str, value)) if isinstance(value, list) else value
-         for key, value in row.items()}
-        for row in rows
-    )  # fmt: skip
-    replace_text(path, text.getvalue())
+    """Write rows to a CSV file, whole or not at all, with no text that reads as a formula."""
+    header = list(rows[0]) if rows else []
+    replace_text(path, csv_text(header, (list(row.values()) for row in rows)))
 
 
 def sync(config: Path, *, apply: bool, force: str | None, as_json: bool) -> None:

@@ -65,7 +65,7 @@ PF.charts = (() => {
       date: new Date(row.as_of), place, accounts: row[band.name], tone: PF.colour(PF.main, place),
     })));
     return PF.el("div", {}, legend(PF.main), draw({
-      height: 280, marginLeft: 48, x: { label: null, type: "utc" }, y: { label: "accounts", grid: true },
+      height: 280, marginLeft: 60, x: { label: null, type: "utc" }, y: { label: "accounts", grid: true },
       marks: [
         Plot.areaY(rows, Plot.stackY({ x: "date", y: "accounts", z: "place", fill: "tone", order: "place" })),
         Plot.ruleX(held.filter((row) => row.note.startsWith("another")), { x: (row) => new Date(row.as_of), strokeDasharray: "4 3" }),
@@ -84,17 +84,17 @@ PF.charts = (() => {
       marks: [
         Plot.lineY(rows, { x: "date", y: "value", z: "name", stroke, strokeWidth: 2 }),
         Plot.dot(rows, { x: "date", y: "value", fill: stroke, r: 2.5 }),
-        ...named(rows, names),
+        ...named(rows, names, 1500 / (height - 64)),
       ],
     });
   };
   /** Names at the ends of lines, moved apart where they would overlap. */
-  const named = (rows, names) => {
+  const named = (rows, names, apart) => {
     const ends = names.map((name) => rows.filter((row) => row.name === name && row.value !== null).at(-1)).filter(Boolean);
     ends.sort((a, b) => a.value - b.value);
     let below = -Infinity;
     const placed = ends.map((end) => {
-      below = Math.max(end.value, below + 6.5);
+      below = Math.max(end.value, below + apart);
       return { ...end, at: below };
     });
     return [Plot.text(placed, { x: "date", y: "at", text: "name", textAnchor: "start", dx: 8, fill: "currentColor" })];

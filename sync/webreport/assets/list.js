@@ -6,7 +6,7 @@ PF.list = (() => {
   const accounts = PF.data.accounts;
   const main = accounts.scores[PF.main.name];
   const plain = accounts.names.map((name, at) => `${PF.plain(name)}\n${PF.plain(accounts.ids[at])}`);
-  const state = { words: "", look: "", band: "", facts: {}, column: 3, down: false, page: 0 };
+  const state = { words: "", look: "", band: "", facts: {}, column: 2, down: false, page: 0 };
 
   const quadrant = (at) => {
     const used = accounts.scores.adoption?.value[at] ?? null;
@@ -26,14 +26,13 @@ PF.list = (() => {
   const none = PF.main.bands.length - 1;
   const known = (at) => accounts.before[at] >= 0 && accounts.before[at] !== none && main.band[at] !== none;
 
-  const text = (name) => ({ kind: "text", value: (at) => PF.fact(name, at) });
   const COLUMNS = [
     { name: "name", title: "Account", kind: "text", value: (at) => accounts.names[at], cell: (at) => PF.link(at) },
-    { title: "Segment", ...text("segment") },
-    { title: "Band", kind: "text", value: (at) => -main.band[at], cell: (at) => PF.band(PF.main, main.band[at]) },
+    { title: "Band", kind: "integer", name: "band", value: (at) => main.band[at], cell: (at) => PF.band(PF.main, main.band[at]) },
     { title: PF.main.label, kind: "score", value: (at) => main.value[at] },
     { title: "Change", kind: "points", value: (at) => main.change[at] },
     ...PF.data.meta.headlines.slice(1).map((name) => ({ title: PF.scale(name).label, kind: "score", value: (at) => accounts.scores[name].value[at] })),
+    { title: "Segment", kind: "text", value: (at) => PF.fact("segment", at) },
     { title: "Known", kind: "share", value: (at) => main.coverage[at] / 100 },
     { title: "Revenue", kind: "money", value: (at) => accounts.revenue[at] },
     { title: "Renewal", kind: "date", value: (at) => PF.fact("renewal_at", at) },

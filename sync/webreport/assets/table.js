@@ -17,13 +17,14 @@ PF.heading = (column, at, state, pick) => {
   const button = PF.el("button", { type: "button", on: { click: () => pick(at, sorted && !state.down) } },
     column.title, PF.el("span", { class: "order", "aria-hidden": "true" }, sorted ? (state.down ? " ▼" : " ▲") : ""));
   return PF.el("th", {
-    scope: "col", class: PF.NUMERIC.has(column.kind) ? "number" : null,
+    scope: "col", class: PF.look(column) === "number" ? "number" : null,
     "aria-sort": sorted ? (state.down ? "descending" : "ascending") : null,
   }, button);
 };
 
 /** The class of a column's cells. */
 PF.look = (column) => {
+  if (column.name === "band") return null;
   if (PF.NUMERIC.has(column.kind)) return "number";
   return { name: "name", reasons: "long" }[column.name] ?? (column.kind === "date" ? "date" : null);
 };

@@ -85,7 +85,7 @@ def test_filters_narrow_together_and_clear_together(report) -> None:
     report.set("band", "0")
     red = report.names()
     assert 0 < len(red) < 120
-    assert set(report.texts("#list tbody td:nth-child(3)")) == {"red"}
+    assert set(report.texts("#list tbody td:nth-child(2)")) == {"red"}
     report.set("fact-segment", "0")
     assert set(report.names()) < set(red)
     report.click("button[type=reset]")
@@ -93,10 +93,10 @@ def test_filters_narrow_together_and_clear_together(report) -> None:
 
 
 def test_sorting_by_a_column_and_back(report) -> None:
-    script = "return [...document.querySelectorAll('#list tbody td:nth-child(4)')].map((one) => Number(one.textContent))"
+    script = "return [...document.querySelectorAll('#list tbody td:nth-child(3)')].map((one) => Number(one.textContent))"
     up = report.run(script)
     assert up == sorted(up)
-    report.click("#list thead th:nth-child(4) button")
+    report.click("#list thead th:nth-child(3) button")
     down = report.run(script)
     assert down == sorted(down, reverse=True)
     assert (
