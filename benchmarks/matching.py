@@ -96,8 +96,8 @@ def main() -> None:
     )
     for size in SIZES:
         portfolio = generate(size)
-        known = candidates(portfolio)
         began = perf_counter()
+        known = candidates(portfolio)
         found = match(known)
         seconds = perf_counter() - began
         told = judge(portfolio, known, found)

@@ -144,3 +144,23 @@ def test_a_band_that_changes_a_tag_edited_by_hand_and_a_ticket_closed_meanwhile(
     assert desk.band(edited) is not None
     assert [row.code for row in told.refused] == ["Closed"]  # type: ignore[union-attr]
     assert desk.tickets[9_000_001]["tags"] == []
+
+
+@pytest.mark.parametrize("desk", ["tags"], indirect=True)
+def test_a_run_that_died_while_tickets_were_written_is_settled_by_the_next(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("connectors.zendesk.tickets._explained", die)
+        with pytest.raises(KeyboardInterrupt):
+            desk.sync()
+
+    report = desk.sync()
+
+    settled = of_tickets(report.resumed)
+    assert (settled.ok, settled.error) == (len(desk.open()), None)  # type: ignore[union-attr]
+    assert of_tickets(report.plans).updates == 0  # type: ignore[union-attr]
+    assert all(desk.band(number) for number in desk.open())
