@@ -33,11 +33,16 @@ def decode_json(response: Response) -> Any:
 
 
 def _loads(body: bytes) -> Any:
-    """Decode JSON; what the strict and fast decoder refuses goes to the lenient one."""
+    """Decode JSON; what the fast and strict decoder refuses goes to the lenient one.
+
+    Half of a pair of surrogates, as a text has that was cut in the middle of an emoji, becomes a
+    question mark: no table can hold it.
+    """
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError:
-        return json.loads(body)
+        text = json.dumps(json.loads(body), ensure_ascii=False)
+        return json.loads(text.encode(errors="replace"))
 
 
 def _declared(body: bytes, charset: str | None) -> Any:
