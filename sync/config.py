@@ -57,9 +57,16 @@ class Config:
 
     @property
     def journal(self) -> str:
-        """SQLAlchemy URL of the journal."""
-        if self.general.journal:
-            return self.general.journal
+        """SQLAlchemy URL of the journal.
+
+        Raises:
+            SetupError: it is kept as a secret that is not there.
+        """
+        given = self.general.journal
+        if given.startswith(("env:", "file:")):
+            return self.secret(given)
+        if given:
+            return given
         return f"sqlite:///{Path(self.data) / 'journal.sqlite'}"
 
     def secret(self, reference: str) -> str:

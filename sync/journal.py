@@ -1,8 +1,8 @@
 """What happened and what is about to: runs, watermarks, decisions, overrides, the lease.
 
-SQLite in WAL mode by default; any SQLAlchemy URL works. Commits of SQLite are not flushed to
-disk one by one: what a power cut may lose is sent again with the same absolute values. Plans
-are flushed before anything of them is sent (``flush``).
+SQLite in WAL mode by default; PostgreSQL where several hosts share it. Commits of SQLite are
+not flushed to disk one by one: what a power cut may lose is sent again with the same absolute
+values. Plans are flushed before anything of them is sent (``flush``).
 """
 
 import json
@@ -49,18 +49,21 @@ class Journal:
     """
 
     def __init__(self, url: str) -> None:
-        try:
-            parsed = sa.make_url(url)
-        except sa.exc.ArgumentError as error:
-            raise JournalError("pulsefield.journal is no database URL") from error
+        parsed = _parsed(url)
         self._shown = parsed.render_as_string(hide_password=True)
         self.holder = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
         try:
             self.engine = _engine(parsed)
+        except OSError as error:
+            raise JournalError(self._problem(error)) from error
+        try:
             with private(), self.engine.begin() as connection:
                 schema.prepare(connection)
-        except (sa.exc.SQLAlchemyError, OSError, ImportError) as error:
-            raise JournalError(self._problem(error)) from error
+        except BaseException as error:
+            self.close()
+            if isinstance(error, (sa.exc.SQLAlchemyError, OSError)):
+                raise JournalError(self._problem(error)) from error
+            raise
 
     def close(self) -> None:
         """Close every database connection."""
@@ -179,9 +182,21 @@ class Journal:
         return f"the journal {self._shown} cannot be used: {first}"
 
 
+def _parsed(url: str) -> sa.URL:
+    try:
+        parsed = sa.make_url(url)
+    except sa.exc.ArgumentError as error:
+        raise JournalError("pulsefield.journal is no database URL") from error
+    if parsed.get_backend_name() not in {"sqlite", "postgresql"}:
+        raise JournalError("pulsefield.journal must be a URL of SQLite or PostgreSQL")
+    if parsed.drivername == "postgresql":
+        return parsed.set(drivername="postgresql+psycopg")
+    return parsed
+
+
 def _engine(url: sa.URL) -> sa.Engine:
     if url.get_backend_name() != "sqlite":
-        return sa.create_engine(url, pool_pre_ping=True)
+        return _server(url)
     if url.database and url.database != ":memory:":
         make_folder(Path(url.database).parent)
     engine = sa.create_engine(url, connect_args={"timeout": 30})
@@ -198,3 +213,12 @@ def _engine(url: sa.URL) -> sa.Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
+
+
+def _server(url: sa.URL) -> sa.Engine:
+    try:
+        return sa.create_engine(url, pool_pre_ping=True)
+    except ModuleNotFoundError as error:
+        raise JournalError(
+            f"the journal's driver {error.name} is not installed; install pulsefield[postgres]"
+        ) from error

@@ -86,13 +86,21 @@ def _take(journal: Journal, name: str) -> None:
     with journal.begin() as db:
         row = db.execute(query).first()
         if row is not None and row.expires_at > now and _alive(row.holder):
-            since = f"{row.taken_at:%Y-%m-%d %H:%M:%S}"
-            raise BusyError(
-                f"another run ({row.holder}) works since {since} UTC; wait for it to end"
-            )
+            raise BusyError(_busy(row.holder, row.taken_at, row.expires_at - now))
         db.execute(table.delete().where(table.c.name == name))
         values = {"name": name, "holder": journal.holder, "taken_at": now}
-        db.execute(table.insert().values(values | {"expires_at": now + LEASE}))
+        try:
+            db.execute(table.insert().values(values | {"expires_at": now + LEASE}))
+        except sa.exc.IntegrityError as error:  # where a row that is not there cannot be locked
+            raise BusyError("another run began at the same moment; wait for it to end") from error
+
+
+def _busy(holder: str, since: datetime, left: timedelta) -> str:
+    told = f"another run ({holder}) works since {since:%Y-%m-%d %H:%M:%S} UTC; "
+    if left <= 2 * LEASE:
+        return told + "wait for it to end"
+    # No lease is that long: one of the two clocks was moved.
+    return f"{told}its lease ends in {left}, so this clock or that one is wrong; put it right"
 
 
 def _alive(holder: str) -> bool:

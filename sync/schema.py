@@ -7,8 +7,10 @@ import sqlalchemy as sa
 
 from .errors import JournalError
 
-VERSION = 1
+VERSION = 2
 """Of the schema; a change of a table adds one, and a function to MIGRATIONS."""
+LOCK = 7_203_511_894
+"""Of PostgreSQL: one process at a time makes or migrates the tables; any number would do."""
 
 
 class Moment(sa.TypeDecorator[datetime]):
@@ -109,7 +111,8 @@ plans = sa.Table(
     "plans",
     metadata,
     sa.Column("plan", sa.Integer, primary_key=True),
-    sa.Column("run", sa.Integer, nullable=False),
+    sa.Column("run", sa.Integer, nullable=False, index=True),
+    sa.Column("kind", sa.String(20), nullable=False, server_default="scores"),
     sa.Column("connection", sa.String(60), nullable=False),  # or the tickets of one
     sa.Column("checksum", sa.String(64), nullable=False),
     sa.Column("made_at", Moment, nullable=False),
@@ -132,6 +135,7 @@ writes = sa.Table(
     sa.Column("retryable", sa.Boolean),
     sa.Column("held", sa.Boolean, nullable=False),  # an ok result is in the held table
 )
+writes_by_ref = sa.Index("ix_writes_ref", writes.c.ref, writes.c.plan)
 leases = sa.Table(
     "leases",
     metadata,
@@ -141,27 +145,45 @@ leases = sa.Table(
     sa.Column("expires_at", Moment, nullable=False),
 )
 
-MIGRATIONS: dict[int, Callable[[sa.Connection], None]] = {}
-"""Version -> what turns it into the next one."""
+
+def _kinds_of_plans(connection: sa.Connection) -> None:
+    """Version 1 had plans of scores only, and searched refusals without an index."""
+    connection.exec_driver_sql(
+        "ALTER TABLE plans ADD COLUMN kind VARCHAR(20) NOT NULL DEFAULT 'scores'"
+    )
+    connection.exec_driver_sql("CREATE INDEX ix_plans_run ON plans (run)")
+    connection.exec_driver_sql("CREATE INDEX ix_writes_ref ON writes (ref, plan)")
+
+
+MIGRATIONS: dict[int, Callable[[sa.Connection], None]] = {1: _kinds_of_plans}
+"""Version -> what turns it into the next one. Plain SQL: ``metadata`` is always the newest."""
 
 
 def prepare(connection: sa.Connection) -> None:
     """Create the tables, or bring them to this version.
 
     Raises:
-        JournalError: written by a newer Pulsefield.
+        JournalError: written by a newer Pulsefield, or no journal at all.
     """
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
     if not sa.inspect(connection).has_table("meta"):
         metadata.create_all(connection)
         connection.execute(meta.insert().values(name="version", value=str(VERSION)))
         return
     found = connection.execute(sa.select(meta.c.value).where(meta.c.name == "version")).scalar()
-    version = int(found or 0)
+    version = int(found) if found is not None and found.isdecimal() else 0
+    if version < 1:
+        raise JournalError(
+            "the journal's table meta is another program's; give a database of its own"
+        )
     if version > VERSION:
         raise JournalError(
             f"the journal has version {version}, and this Pulsefield knows {VERSION};"
             " install the newer Pulsefield that wrote it"
         )
+    if version == VERSION:
+        return
     for step in range(version, VERSION):
         MIGRATIONS[step](connection)
     connection.execute(meta.update().where(meta.c.name == "version").values(value=str(VERSION)))

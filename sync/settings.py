@@ -19,7 +19,8 @@ class General(Settings):
 
     Attributes:
         data: Folder, or object store URL, of the tables at rest.
-        journal: SQLAlchemy URL; empty: a SQLite file in ``data``.
+        journal: URL of SQLite or PostgreSQL, or ``env:NAME`` or ``file:PATH`` that holds one;
+            empty: a SQLite file in ``data``.
         model: Name of a shipped model, or a path that ends in ``.toml``.
         language: Of reasons and sentences.
         change_days: ``health_change`` is against the score this many days ago.

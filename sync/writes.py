@@ -15,6 +15,7 @@ from .journal import Journal
 from .plan import Plan
 
 PLANS, WRITES = schema.plans, schema.writes
+ANSWERED = ("ok", "refused")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +103,18 @@ def answered(journal: Journal, plan: int, results: Sequence[tuple[int, WriteResu
         {
             "at": row,
             "new_state": "ok" if result.ok else "refused",
-            "new_code": result.code,
-            "new_message": result.message[:1000],
+            "new_code": _clean(result.code, 200),
+            "new_message": _clean(result.message, 1000),
             "new_retryable": result.retryable,
         }
         for row, result in results
     ]
     _update(journal, plan, values, rows)
+
+
+def _clean(text: str, length: int) -> str:
+    """Return a vendor's text as every database takes it."""
+    return text.replace("\0", "")[:length]
 
 
 def settled(journal: Journal, plan: int, rows: Sequence[int]) -> None:
@@ -140,14 +146,6 @@ def unfinished(journal: Journal) -> list[tuple[int, str]]:
         return [(row.plan, row.connection) for row in db.execute(query.order_by(PLANS.c.plan))]
 
 
-def unsettled(journal: Journal) -> list[tuple[int, str]]:
-    """Return (plan, connection) of plans with confirmed rows not yet in the held table."""
-    open_rows = sa.select(WRITES.c.plan).where(WRITES.c.state == "ok", WRITES.c.held.is_(False))
-    query = sa.select(PLANS.c.plan, PLANS.c.connection).where(PLANS.c.plan.in_(open_rows))
-    with journal.begin() as db:
-        return [(row.plan, row.connection) for row in db.execute(query.order_by(PLANS.c.plan))]
-
-
 def load_unsettled(journal: Journal, plan: int) -> list[Saved]:
     """Return a plan's confirmed rows that are not yet in the held table."""
     query = sa.select(WRITES).where(
@@ -160,22 +158,23 @@ def load_unsettled(journal: Journal, plan: int) -> list[Saved]:
 
 def refused(journal: Journal, connection: str) -> dict[str, dict[str, str | None]]:
     """Return record -> field -> value, where a target's last answer was a refusal for good."""
-    numbered = (
-        sa.select(
-            WRITES.c.ref,
-            WRITES.c.change,
-            WRITES.c.state,
-            WRITES.c.retryable,
-            sa.func.row_number()
-            .over(partition_by=WRITES.c.ref, order_by=WRITES.c.plan.desc())
-            .label("age"),
+    later, its_plan = WRITES.alias(), PLANS.alias()
+    answered_since = (
+        sa.select(later.c.plan)
+        .join(its_plan, its_plan.c.plan == later.c.plan)
+        .where(
+            later.c.ref == WRITES.c.ref,
+            later.c.plan > WRITES.c.plan,
+            later.c.state.in_(ANSWERED),
+            its_plan.c.connection == connection,
         )
-        .join(PLANS, PLANS.c.plan == WRITES.c.plan)
-        .where(PLANS.c.connection == connection, WRITES.c.state.in_(("ok", "refused")))
-        .subquery()
+        .exists()
     )
-    query = sa.select(numbered.c.ref, numbered.c.change).where(
-        numbered.c.age == 1, numbered.c.state == "refused", numbered.c.retryable.is_(False)
+    query = (
+        sa.select(WRITES.c.ref, WRITES.c.change)
+        .join(PLANS, PLANS.c.plan == WRITES.c.plan)
+        .where(PLANS.c.connection == connection, WRITES.c.state == "refused")
+        .where(WRITES.c.retryable.is_(False), ~answered_since)
     )
     with journal.begin() as db:
         rows = db.execute(query).all()

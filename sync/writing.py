@@ -161,13 +161,12 @@ def recover(work: Workspace, *, send: bool) -> tuple[ApplyReport, ...]:
     applier = Applier(work.journal, work.store, work.now, work.progress)
     due = []
     known = set(targets(work)) if send else set()
-    for number, name in writes.unfinished(work.journal) if send else ():
+    for number, name in writes.unfinished(work.journal):
+        applier.settle(name, number)
         if name in known:
             due.append((name, number))
-        elif name not in work.config.connections:
+        elif send and parent(name) not in work.config.connections:
             writes.set_state(work.journal, number, "stopped")
-    for number, name in writes.unsettled(work.journal):
-        applier.settle(name, number)
     return _side_by_side(due, lambda name, plan: applier.recover(work.target(name), plan))
 
 
