@@ -94,7 +94,7 @@ class Settings(_Strict):
     incremental_per_minute: int = Field(default=10, ge=1, le=1000)
     ticket_context: Literal["", "tags", "field"] = ""
     ticket_updates_per_minute: int = Field(default=100, ge=1, le=1000)
-    max_jobs: int = Field(default=10, ge=1, le=MAX_JOBS)
+    max_jobs: int = Field(default=MAX_JOBS // 2, ge=1, le=MAX_JOBS)
     personal_data: bool = False
     budget: float = Field(default=0.5, gt=0, le=1)
 
