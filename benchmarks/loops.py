@@ -100,7 +100,7 @@ def write_hubspot(url: str, secrets: dict[str, str], rows: Sequence[dict[str, An
 
 
 def write_zendesk(url: str, secrets: dict[str, str], rows: Sequence[dict[str, Any]]) -> int:
-    """Update organizations by jobs, ten at a time; return the rows written."""
+    """Update organizations by jobs, fifteen at a time; return the rows written."""
     session = _bearer(secrets["token"])
 
     def send(batch: Sequence[dict[str, Any]]) -> int:
@@ -114,7 +114,7 @@ def write_zendesk(url: str, secrets: dict[str, str], rows: Sequence[dict[str, An
             if state["status"] == "completed":
                 return sum(bool(row.get("success")) for row in state["results"])
 
-    with ThreadPoolExecutor(10) as pool:
+    with ThreadPoolExecutor(15) as pool:
         return sum(pool.map(send, _hundreds(rows)))
 
 
