@@ -17,9 +17,10 @@ class Part:
     """A ledger row.
 
     Attributes:
-        part: metric, worst_pull, adjustment, cap, floor or clamp; of a change: behaviour (with a
-            metric's name), coverage, peers, adjustments, caps, override or model.
-        name: Of the metric, adjustment, cap or floor; ``""`` where there is just one.
+        part: metric, peers (with a component's name), worst_pull, adjustment, cap, floor or
+            clamp; of a change: behaviour (with a metric's name), coverage, peers, adjustments,
+            caps, override or model.
+        name: Of the metric, component, adjustment, cap or floor; else ``""``.
         points: Signed.
         value: The signal's value; None: unknown.
         rows: Records behind the value; None: not known here.
@@ -73,6 +74,8 @@ class Phrases:
             return self._metric(part)
         if part.part in {"adjustment", "cap", "floor"}:
             return self._event(part)
+        if part.part == "peers" and part.name:  # a component's unobserved share
+            return fill(self._sentence["unknown"], {"label": self.score(part.name)})
         return self.words.word("parts", part.part)
 
     def _label(self, table: str, name: str, declared: Named | None) -> str:
@@ -92,7 +95,7 @@ class Phrases:
             if part.part == "floor" and part.name in score.floors:
                 floor = score.floors[part.name]
                 return self._limit("at_least", part.name, floor, floor.at_least)
-        return self.words.word("parts" if part.name.endswith("_limit") else "reasons", part.name)
+        return self.words.word("parts" if part.name == "max_points" else "reasons", part.name)
 
     def _limit(self, key: str, name: str, declared: Named, bound: float | str) -> str:
         limit = self.band(bound) if isinstance(bound, str) else self.words.number(bound)

@@ -1,0 +1,52 @@
+"""Cases computed by hand, on the engine and on the oracle."""
+
+import tomllib
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scoring import load_model
+from tests.scoring.both import Answers, differences, near, run
+from tests.scoring.oracle_signals import Facts
+
+AS_OF = datetime(2026, 11, 27)  # noqa: DTZ001 -- scoring takes UTC without zone
+FILE = Path(__file__).with_name("golden.toml")
+CASES: list[dict[str, Any]] = tomllib.loads(FILE.read_text(encoding="utf-8"))["case"]
+OTHER = {"name", "why", "model", "accounts", "presence", "previous", "rates", "expect"}
+
+
+def answers(case: dict[str, Any]) -> Answers:
+    tables = {name: rows for name, rows in case.items() if name not in OTHER}
+    read = {(row["account"], name): AS_OF for row in case["accounts"] for name in tables}
+    if "presence" in case:
+        read = {(row["account"], row["table"]): row["read_at"] for row in case["presence"]}
+    facts = Facts(case["accounts"], tables, read)
+    previous = {
+        (row["account"], row.get("score", "s")): (row["value"], row["band"])
+        for row in case.get("previous", [])
+    }
+    model = load_model('name = "golden"\n' + case["model"])
+    return run(model, facts, AS_OF, previous=previous, rates=case.get("rates"))
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
+def test_golden_case(case: dict[str, Any]) -> None:
+    got = answers(case)
+    assert not differences(got)
+    for wanted in case["expect"]:
+        key = (wanted["account"], wanted.get("score", "s"))
+        row, parts = got.engine[key], got.engine_ledger.get(key, {})
+        assert near(row["value"], wanted.get("value"), within=1e-8), case["why"]
+        for name in ("coverage", "spread"):
+            assert near(row[name], wanted.get(name, row[name]), within=1e-8), (name, case["why"])
+        for name in ("band", "segment", "limited_by", "growth"):
+            assert row[name] == wanted.get(name, row[name]), (name, case["why"])
+        for name, points in wanted.get("ledger", {}).items():
+            part = tuple(name.split(":")) if ":" in name else ("metric", name)
+            assert near(parts.get(part, 0.0), points, within=1e-8), (name, case["why"])
+
+
+def test_there_are_enough_cases() -> None:
+    assert len(CASES) >= 25
