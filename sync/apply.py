@@ -82,9 +82,9 @@ class Applier:
         self._now = now
         self._progress = progress
 
-    def apply(self, target: Target, plan: int, forced: str | None = None) -> ApplyReport:
+    def apply(self, target: Target, plan: int) -> ApplyReport:
         """Send a saved plan. What a target refuses or does wrong is in the report."""
-        writes.set_state(self._journal, plan, "applying", forced)
+        writes.set_state(self._journal, plan, "applying")
         rows = writes.load(self._journal, plan, ("intended",))
         self._progress.start("apply", target.name, len(rows))
         report = self._send(target, plan, rows, None)

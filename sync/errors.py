@@ -7,6 +7,8 @@
     ├── UnsafePlanError   a plan passed a limit; each reason is named (exit code 3)
     ├── StoreError        a table at rest is damaged, foreign or not writable (exit code 2)
     ├── JournalError      the journal is newer, damaged or not reachable (exit code 2)
+    ├── ClockError        the clock went back behind the last run (exit code 2)
+    ├── PlanError         a saved plan or run that cannot be used: unknown, edited, overtaken
     └── BusyError         another run holds the lease (exit code 2)
 """
 
@@ -80,6 +82,14 @@ class StoreError(SyncError):
 
 class JournalError(SyncError):
     """The journal cannot be used; the message says why, and what to do."""
+
+
+class ClockError(SyncError):
+    """The clock went back behind the last run; the message names both times."""
+
+
+class PlanError(SyncError):
+    """A saved plan or an earlier run cannot be used; the message says why, and what to do."""
 
 
 class BusyError(SyncError):

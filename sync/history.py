@@ -12,6 +12,8 @@ from scoring import Snapshot
 from .store import Store
 
 TABLE = "scores"
+PLANNED = "planned"
+"""Snapshots of plans that were not applied when they were made."""
 SLACK = timedelta(days=7)
 """A snapshot this much older than asked for still serves as the baseline of a change."""
 KEPT = ("account", "score", "value", "coverage", "spread", "band", "segment", "limited_by")
@@ -46,11 +48,10 @@ class Past:
         return sum(found) / len(found) if found else None
 
 
-def keep(store: Store, snapshot: Snapshot, marks: Mapping[str, object], known_at: datetime) -> None:
-    """Store a snapshot.
+def rows(snapshot: Snapshot, marks: Mapping[str, object], known_at: datetime) -> pa.Table:
+    """Return a snapshot as it is kept.
 
     Args:
-        store: The tables at rest.
         snapshot: From scoring.
         marks: ``run``, ``model`` (checksum) and ``replayed`` of it.
         known_at: The run's time.
@@ -68,7 +69,32 @@ def keep(store: Store, snapshot: Snapshot, marks: Mapping[str, object], known_at
     }
     for name, column in columns.items():
         scores = scores.append_column(name, column)
-    store.add(TABLE, scores)
+    return scores
+
+
+def promote(store: Store, planned: int, run: int, known_at: datetime) -> None:
+    """Keep the snapshot of a plan, now that it is applied.
+
+    Args:
+        store: The tables at rest.
+        planned: The run that made the plan.
+        run: The run that applies it.
+        known_at: The run's time.
+    """
+    scan = store.scan(PLANNED)
+    if scan is None:
+        return
+    time = f"make_timestamptz({round(known_at.timestamp() * 1_000_000)})"
+    columns = f"REPLACE ({run}::BIGINT AS run, {time} AS known_at)"
+    with duckdb.connect() as con:
+        found: pa.Table = con.sql(
+            f"SELECT * {columns} FROM {scan} WHERE run = {planned}"  # noqa: S608 - numbers
+        ).to_arrow_table()
+    stamps = ("as_of", "known_at")
+    for name in stamps:
+        at = found.schema.get_field_index(name)
+        found = found.set_column(at, name, found.column(name).cast(pa.timestamp("us", tz="UTC")))
+    store.add(TABLE, found)
 
 
 def last(con: duckdb.DuckDBPyConnection, store: Store) -> Past | None:

@@ -129,6 +129,11 @@ class Journal:
             row = connection.execute(query).mappings().first()
         return None if row is None else dict(row)
 
+    def latest_start(self) -> datetime | None:
+        """Return when the latest of all runs began, by its own clock."""
+        with self.begin() as connection:
+            return connection.execute(sa.select(sa.func.max(schema.runs.c.started_at))).scalar()
+
     def watermarks(self, connection: str) -> dict[str, Watermark]:
         """Return how far each stream of a connection was read."""
         table = schema.watermarks

@@ -6,6 +6,7 @@ reformats is no difference, and what someone edited by hand is one.
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -96,22 +97,19 @@ def make(
     finally:
         con.unregister("desired")
     writes, held_back = _writes(con, target)
-    moves, counts = _moves(con, target)
+    moves, seen = _moves(con, target)
     report = PlanReport(
         connection=target.connection,
         plan=None,
         checksum=checksum(target.connection, writes),
-        records=counts["records"],
+        records=seen["records"],
         updates=len(writes),
-        filled=_count(writes, old=False, new=True),
-        replaced=_count(writes, old=True, new=True),
-        cleared=_count(writes, old=True, new=False),
-        by_hand=counts["by_hand"],
-        kept_by_hand=counts["kept_by_hand"],
+        by_hand=seen["by_hand"],
+        kept_by_hand=seen["kept_by_hand"],
         held_back=held_back,
         unsafe=limits.unsafe(target.connection, target.limits, moves, against) if writes else (),
-        fields=_by_field(writes),
         examples=_examples(writes, target.fields, portfolio),
+        **counts(writes),
     )
     con.execute("DROP TABLE compared")
     return Plan(target.connection, writes, report)
@@ -182,20 +180,19 @@ def _moves(con: duckdb.DuckDBPyConnection, target: Target) -> tuple[limits.Moves
     return moves, {"records": records, "by_hand": by_hand, "kept_by_hand": kept}
 
 
-def _count(writes: Sequence[PlannedWrite], *, old: bool, new: bool) -> int:
-    return sum(
-        (before is not None) == old and (after is not None) == new
-        for write in writes
-        for before, after in write.change.values()
-    )
-
-
-def _by_field(writes: Sequence[PlannedWrite]) -> dict[str, int]:
-    counts: dict[str, int] = {}
+def counts(writes: Sequence[PlannedWrite]) -> dict[str, Any]:
+    """Return filled, replaced and cleared values, and how many of each field: of a report."""
+    kinds = Counter[tuple[bool, bool]]()
+    fields = Counter[str]()
     for write in writes:
-        for name in write.change:
-            counts[name] = counts.get(name, 0) + 1
-    return counts
+        fields.update(write.change.keys())
+        kinds.update((old is None, new is None) for old, new in write.change.values())
+    return {
+        "filled": kinds[True, False],
+        "replaced": kinds[False, False],
+        "cleared": kinds[False, True],
+        "fields": dict(fields),
+    }
 
 
 def _examples(

@@ -1,6 +1,6 @@
 """Reading every source into the store: side by side, each from where it stood."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from time import monotonic
@@ -16,7 +16,9 @@ from .sweep import Sweep
 from .workspace import Workspace
 
 
-def pull_all(work: Workspace, *, full: bool = False) -> list[ConnectionReport]:
+def pull_all(
+    work: Workspace, *, full: bool = False, only: Sequence[str] | None = None
+) -> list[ConnectionReport]:
     """Read what changed in every source and store it.
 
     A source that fails does not keep the others from being read.
@@ -24,12 +26,13 @@ def pull_all(work: Workspace, *, full: bool = False) -> list[ConnectionReport]:
     Args:
         work: The opened deployment.
         full: Read everything again.
+        only: Connections to read; None: all.
 
     Raises:
         StoreError, JournalError: what was read is not lost, as no watermark moved.
     """
     intake = Intake(work.store, work.journal, work.now)
-    names = list(work.config.connections)
+    names = [name for name in work.config.connections if only is None or name in only]
     with ThreadPoolExecutor(max_workers=max(1, len(names))) as pool:
         futures = [pool.submit(_pull, work, name, intake, full) for name in names]
         reports = [future.result() for future in futures]
@@ -105,3 +108,8 @@ def with_stats(report: ConnectionReport, connection: Source | Target | None) -> 
         retried=stats.retried,
         quota_used=stats.quota_used,
     )
+
+
+def counted(work: Workspace, reports: Sequence[ConnectionReport]) -> tuple[ConnectionReport, ...]:
+    """Add to reports what their connections counted so far."""
+    return tuple(with_stats(report, work.opened(report.name)) for report in reports)

@@ -31,6 +31,11 @@ def of_scores(work: Workspace, matched: Matched, scores: Scores) -> dict[str, An
     }
 
 
+def marks(people: Portfolio) -> dict[str, object]:
+    """Return the columns of ``runs`` that tell which snapshot was kept."""
+    return {"as_of": people.as_of, "accounts": len(people.accounts), "model": people.version}
+
+
 def _score(people: Portfolio, name: str) -> ScoreReport:
     rows = people.scores[name]
     counts = Counter(rows.band)

@@ -197,9 +197,18 @@ def score_all(
     return Scores(snapshot, found, last, replay)
 
 
-def keep(work: Workspace, run: int, scores: Scores) -> None:
-    """Keep a snapshot, and the baseline that was replayed for it."""
+def keep(work: Workspace, run: int, scores: Scores, *, planned: bool = False) -> None:
+    """Keep a snapshot, and the baseline that was replayed for it.
+
+    Args:
+        work: The opened deployment.
+        run: The run that it belongs to.
+        scores: The scores.
+        planned: Keep it aside, until the plan made of it is applied.
+    """
     marks = {"run": run, "model": work.model_sum}
-    history.keep(work.store, scores.snapshot, marks | {"replayed": False}, work.now)
-    if scores.replay is not None:
-        history.keep(work.store, scores.replay, marks | {"replayed": True}, work.now)
+    kept = [(scores.snapshot, False)]
+    kept += [(scores.replay, True)] if scores.replay is not None else []
+    for snapshot, replayed in kept:
+        rows = history.rows(snapshot, marks | {"replayed": replayed}, work.now)
+        work.store.add(history.PLANNED if planned else history.TABLE, rows)

@@ -6,9 +6,8 @@ returns what there is to tell. Nothing here prints.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from time import monotonic
+from dataclasses import dataclass
+from datetime import datetime
 
 import duckdb
 import pyarrow as pa
@@ -18,12 +17,12 @@ from connectors.base import FieldState, Problem, Target
 from . import checks, reporting, rollup, writing
 from .book import Book, build
 from .config import Config
+from .current import running
 from .explaining import Explanation, explanation
-from .lease import Lease, lease
 from .progress import Progress
-from .pulling import pull_all, with_stats
+from .pulling import counted, pull_all
 from .rollup import Matched, Scores, Times
-from .summary import ConnectionReport, RunReport
+from .summary import RunReport
 from .workspace import Workspace, opened
 
 __all__ = [
@@ -74,9 +73,9 @@ def pull(
         SyncError, ModelError: see ``errors``. What a source does wrong is in the report
         (``ConnectionReport.error``), and the others are still read.
     """
-    with opened(config, now, progress) as work, _run(work, "pull") as (current, _):
+    with opened(config, now, progress) as work, running(work, "pull") as (current, _):
         connections = pull_all(work, full=full)
-        return current.ended(connections=_counted(work, connections))
+        return current.ended(connections=counted(work, connections))
 
 
 def score_now(
@@ -101,7 +100,7 @@ def score_now(
     """
     with (
         opened(config, now, progress) as work,
-        _run(work, "score") as (current, _),
+        running(work, "score") as (current, _),
         _scored(work, as_of, known_at) as (_, matched, scores),
     ):
         report = current.ended(**reporting.of_scores(work, matched, scores))
@@ -133,7 +132,7 @@ def sync(
         SyncError, ModelError: see ``errors``; what a system does wrong is in the report.
     """
     kind = "sync" if apply else "plan"
-    with opened(config, now, progress) as work, _run(work, kind) as (current, held):
+    with opened(config, now, progress) as work, running(work, kind) as (current, held):
         resumed = writing.recover(work, send=apply)
         connections = pull_all(work)
         with _scored(work) as (con, matched, scores):
@@ -143,13 +142,16 @@ def sync(
             unsafe = any(plan.unsafe for plan in plans)
             stopped = writing.unread(work, connections) if apply else None
             current.add(stopped=stopped)
-            if apply and stopped is None and (force or not unsafe):
+            if not apply:
+                rollup.keep(work, current.run, scores, planned=True)
+            elif stopped is None and (force or not unsafe):
                 held.check()
-                current.keep(scores)
-                forced = force if unsafe else None
-                current.add(applied=writing.apply_all(work, planned, forced), forced=forced)
+                rollup.keep(work, current.run, scores)
+                current.keep(reporting.marks(scores.portfolio))
+                how = writing.How(current.run, force if unsafe else None)
+                current.add(applied=writing.apply_all(work, planned, how), forced=how.forced)
             connections = reporting.with_problems(connections, planned.problems)
-            return current.ended(connections=_counted(work, connections))
+            return current.ended(connections=counted(work, connections))
 
 
 def make_plan(
@@ -229,49 +231,6 @@ def _targets(work: Workspace) -> Iterator[tuple[str, Target]]:
             yield name, connection
 
 
-class _Current:
-    """The run that is going on: what it has found so far, and its row in the journal."""
-
-    def __init__(self, work: Workspace, kind: str, run: int) -> None:
-        self.run = run
-        self._work = work
-        self._began = monotonic()
-        self._kept: dict[str, object] = {}
-        self._report = RunReport(run=run, kind=kind, started_at=work.now)
-
-    def add(self, **found: object) -> None:
-        """Add to the report."""
-        self._report = replace(self._report, **found)  # type: ignore[arg-type]  # fields of it
-
-    def keep(self, scores: Scores) -> None:
-        """Keep the snapshot, from which on later runs are compared with this one."""
-        rollup.keep(self._work, self.run, scores)
-        self._kept = {
-            "as_of": scores.portfolio.as_of,
-            "accounts": len(scores.portfolio.accounts),
-            "model": scores.portfolio.version,
-        }
-
-    def ended(self, **found: object) -> RunReport:
-        """Note the end; return the report."""
-        self.add(**found, seconds=monotonic() - self._began)
-        values = self._kept | {"forced": self._report.forced}
-        text = reporting.as_json(self._report)
-        self._work.journal.end_run(self.run, datetime.now(UTC), "done", report=text, **values)
-        return self._report
-
-
-@contextmanager
-def _run(work: Workspace, kind: str) -> Iterator[tuple[_Current, Lease]]:
-    with lease(work.journal) as held:
-        run = work.journal.start_run(kind, work.now)
-        try:
-            yield _Current(work, kind, run), held
-        except BaseException:
-            work.journal.end_run(run, datetime.now(UTC), "failed")
-            raise
-
-
 @contextmanager
 def _scored(
     work: Workspace, as_of: datetime | None = None, known_at: datetime | None = None
@@ -280,7 +239,3 @@ def _scored(
         matched = rollup.match_all(work, con, known_at)
         scores = rollup.score_all(work, con, matched, Times(as_of or work.as_of, known_at))
         yield con, matched, scores
-
-
-def _counted(work: Workspace, reports: list[ConnectionReport]) -> tuple[ConnectionReport, ...]:
-    return tuple(with_stats(report, work.opened(report.name)) for report in reports)

@@ -112,7 +112,7 @@ plans = sa.Table(
     metadata,
     sa.Column("plan", sa.Integer, primary_key=True),
     sa.Column("run", sa.Integer, nullable=False, index=True),
-    sa.Column("kind", sa.String(20), nullable=False, server_default="scores"),
+    sa.Column("applied_by", sa.Integer, index=True),  # the run that sent it; None: none did
     sa.Column("connection", sa.String(60), nullable=False),  # or the tickets of one
     sa.Column("checksum", sa.String(64), nullable=False),
     sa.Column("made_at", Moment, nullable=False),
@@ -146,16 +146,19 @@ leases = sa.Table(
 )
 
 
-def _kinds_of_plans(connection: sa.Connection) -> None:
-    """Version 1 had plans of scores only, and searched refusals without an index."""
-    connection.exec_driver_sql(
-        "ALTER TABLE plans ADD COLUMN kind VARCHAR(20) NOT NULL DEFAULT 'scores'"
-    )
-    connection.exec_driver_sql("CREATE INDEX ix_plans_run ON plans (run)")
-    connection.exec_driver_sql("CREATE INDEX ix_writes_ref ON writes (ref, plan)")
+def _who_applied(connection: sa.Connection) -> None:
+    """Version 1 applied a plan in the run that made it, and searched refusals without an index."""
+    for statement in (
+        "ALTER TABLE plans ADD COLUMN applied_by INTEGER",
+        "UPDATE plans SET applied_by = run WHERE state <> 'made'",
+        "CREATE INDEX ix_plans_run ON plans (run)",
+        "CREATE INDEX ix_plans_applied_by ON plans (applied_by)",
+        "CREATE INDEX ix_writes_ref ON writes (ref, plan)",
+    ):
+        connection.exec_driver_sql(statement)
 
 
-MIGRATIONS: dict[int, Callable[[sa.Connection], None]] = {1: _kinds_of_plans}
+MIGRATIONS: dict[int, Callable[[sa.Connection], None]] = {1: _who_applied}
 """Version -> what turns it into the next one. Plain SQL: ``metadata`` is always the newest."""
 
 

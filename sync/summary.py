@@ -141,6 +141,7 @@ class PlanReport:
         by_hand: Values that someone edited since we wrote them.
         kept_by_hand: Those of them that are kept, as the setting says.
         held_back: Records not tried again, as they refused the very same values for good.
+        changed_since: Values of a rollback or retry left alone, as they changed meanwhile.
         unsafe: Reasons why it should not be applied.
         fields: Field name -> values that differ.
         examples: The first changes of health values, largest move first.
@@ -157,6 +158,7 @@ class PlanReport:
     by_hand: int = 0
     kept_by_hand: int = 0
     held_back: int = 0
+    changed_since: int = 0
     unsafe: tuple[str, ...] = ()
     fields: Mapping[str, int] = field(default_factory=dict)
     examples: tuple[Change, ...] = ()

@@ -16,6 +16,7 @@ from .plan import Plan
 
 PLANS, WRITES = schema.plans, schema.writes
 ANSWERED = ("ok", "refused")
+STATES = ("intended", "sent", *ANSWERED, "dropped")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +73,10 @@ def save(journal: Journal, run: int, plan: Plan, now: datetime) -> int:
     return number
 
 
-def set_state(journal: Journal, plan: int, state: str, forced: str | None = None) -> None:
-    """Note how far a plan is: made, applying, applied or stopped."""
-    values = {"state": state} | ({} if forced is None else {"forced": forced})
+def set_state(journal: Journal, plan: int, state: str, **more: object) -> None:
+    """Note how far a plan is: made, applying, applied or stopped; ``more`` are its columns."""
     with journal.begin() as db:
-        db.execute(PLANS.update().where(PLANS.c.plan == plan).values(values))
+        db.execute(PLANS.update().where(PLANS.c.plan == plan).values(state=state, **more))
 
 
 def load(journal: Journal, plan: int, states: Sequence[str]) -> list[Saved]:
@@ -154,30 +154,3 @@ def load_unsettled(journal: Journal, plan: int) -> list[Saved]:
     with journal.begin() as db:
         rows = db.execute(query.order_by(WRITES.c.row)).all()
     return [Saved(r.row, r.ref, r.account, json.loads(r.change), r.job) for r in rows]
-
-
-def refused(journal: Journal, connection: str) -> dict[str, dict[str, str | None]]:
-    """Return record -> field -> value, where a target's last answer was a refusal for good."""
-    later, its_plan = WRITES.alias(), PLANS.alias()
-    answered_since = (
-        sa.select(later.c.plan)
-        .join(its_plan, its_plan.c.plan == later.c.plan)
-        .where(
-            later.c.ref == WRITES.c.ref,
-            later.c.plan > WRITES.c.plan,
-            later.c.state.in_(ANSWERED),
-            its_plan.c.connection == connection,
-        )
-        .exists()
-    )
-    query = (
-        sa.select(WRITES.c.ref, WRITES.c.change)
-        .join(PLANS, PLANS.c.plan == WRITES.c.plan)
-        .where(PLANS.c.connection == connection, WRITES.c.state == "refused")
-        .where(WRITES.c.retryable.is_(False), ~answered_since)
-    )
-    with journal.begin() as db:
-        rows = db.execute(query).all()
-    return {
-        row.ref: {name: pair[1] for name, pair in json.loads(row.change).items()} for row in rows
-    }

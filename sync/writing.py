@@ -12,6 +12,7 @@ from connectors.errors import ConnectorError, SetupError
 from . import limits, plan, writes
 from .apply import Applier
 from .history import Past
+from .letters import refused
 from .plan import Plan
 from .scored import Portfolio
 from .settings import Limits
@@ -59,15 +60,14 @@ def plan_all(
     problems: dict[str, tuple[str, bool]] = {}
     for name in targets(work):
         work.progress.start("plan", name, len(portfolio.accounts))
-        entry = work.config.connections[parent(name)]
         target = plan.Target(
             connection=name,
             fields=work.fields[name],
-            limits=_limits(work.config.limits, entry.limits),
-            refused=writes.refused(work.journal, name),
+            limits=limits_of(work, name),
+            refused=refused(work.journal, name),
         )
         found = plan.make(con, work.store, target, portfolio, against)
-        problem = _field_problem(work, name) if found.writes else None
+        problem = field_problem(work, name) if found.writes else None
         if problem is not None:
             problems[name] = problem
             # What cannot be written is not unsafe; the problem is what a person must see to.
@@ -79,9 +79,11 @@ def plan_all(
     return Planned(tuple(made), problems)
 
 
-def _limits(common: Limits, own: Limits | None) -> Limits:
+def limits_of(work: Workspace, name: str) -> Limits:
+    """Return what makes a plan of a target unsafe."""
+    own = work.config.connections[parent(name)].limits
     given = {} if own is None else own.model_dump(exclude_unset=True)
-    return common.model_copy(update=given)
+    return work.config.limits.model_copy(update=given)
 
 
 def _against(work: Workspace, run: int, portfolio: Portfolio, last: Past | None) -> limits.Against:
@@ -96,7 +98,8 @@ def _against(work: Workspace, run: int, portfolio: Portfolio, last: Past | None)
     )
 
 
-def _field_problem(work: Workspace, name: str) -> tuple[str, bool] | None:
+def field_problem(work: Workspace, name: str) -> tuple[str, bool] | None:
+    """Return why a target's fields cannot be written and whether a person must act, or None."""
     try:
         states = work.target(name).field_states([field.spec for field in work.fields[name]])
     except ConnectorError as error:
@@ -131,7 +134,20 @@ def unread(work: Workspace, reports: Sequence[ConnectionReport]) -> str | None:
     return f"nothing was written, as {names} never was read to the end; the scores would miss it"
 
 
-def apply_all(work: Workspace, planned: Planned, forced: str | None) -> tuple[ApplyReport, ...]:
+@dataclass(frozen=True, slots=True)
+class How:
+    """How plans are applied.
+
+    Attributes:
+        run: The run that does.
+        forced: Why, though they are unsafe; None: they are safe.
+    """
+
+    run: int
+    forced: str | None = None
+
+
+def apply_all(work: Workspace, planned: Planned, how: How) -> tuple[ApplyReport, ...]:
     """Write to every target that has changes and no problem, side by side."""
     due = [
         (plan.connection, number)
@@ -140,12 +156,13 @@ def apply_all(work: Workspace, planned: Planned, forced: str | None) -> tuple[Ap
     ]
     for number, made in planned.plans:
         if not made.writes:
-            writes.set_state(work.journal, number, "applied")
+            writes.set_state(work.journal, number, "applied", applied_by=how.run)
     applier = Applier(work.journal, work.store, work.now, work.progress)
     work.journal.flush()  # what was held before must outlive everything that is sent now
 
     def each(name: str, number: int) -> ApplyReport:
-        return applier.apply(work.target(name), number, forced)
+        writes.set_state(work.journal, number, "applying", applied_by=how.run, forced=how.forced)
+        return applier.apply(work.target(name), number)
 
     return _side_by_side(due, each)
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from connectors.base import Context, FieldSpec, FieldUpdate, SilentLog
 from scoring import load_model
-from sync import facts, limits, writes
+from sync import facts, letters, limits, writes
 from sync import plan as plans
 from sync.apply import Applier
 from sync.fields import TargetField, target_fields
@@ -58,7 +58,7 @@ class Bench:
         self.fields = fields
 
     def plan(self, portfolio: Portfolio, **given) -> plans.Plan:
-        refused = writes.refused(self.journal, "crm")
+        refused = letters.refused(self.journal, "crm")
         target = plans.Target("crm", self.fields, Limits(**given), refused)
         against = limits.Against(accounts=len(portfolio.accounts))
         accounts = [Account(key, f"crm:{key}", (("crm", str(key)),)) for key in portfolio.accounts]

@@ -1,0 +1,80 @@
+"""The run that is going on: its row in the journal, its lease, what it has found so far."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from time import monotonic
+
+from . import reporting
+from .errors import ClockError
+from .journal import Journal
+from .lease import Lease, lease
+from .summary import RunReport
+from .workspace import Workspace
+
+SLACK = timedelta(hours=1)
+"""A clock that went back by less is taken to have been set right; time stands still meanwhile."""
+
+
+class Current:
+    """One run.
+
+    Attributes:
+        run: Its number.
+    """
+
+    def __init__(self, work: Workspace, kind: str, run: int) -> None:
+        self.run = run
+        self._work = work
+        self._began = monotonic()
+        self._kept: dict[str, object] = {}
+        self._report = RunReport(run=run, kind=kind, started_at=work.now)
+
+    def add(self, **found: object) -> None:
+        """Add to the report."""
+        self._report = replace(self._report, **found)  # type: ignore[arg-type]  # fields of it
+
+    def keep(self, marks: Mapping[str, object]) -> None:
+        """Note that a snapshot was kept, with which later runs are compared: columns of runs."""
+        self._kept = dict(marks)
+
+    def ended(self, **found: object) -> RunReport:
+        """Note the end; return the report."""
+        self.add(**found, seconds=monotonic() - self._began)
+        values = self._kept | {"forced": self._report.forced}
+        text = reporting.as_json(self._report)
+        self._work.journal.end_run(self.run, datetime.now(UTC), "done", report=text, **values)
+        return self._report
+
+
+@contextmanager
+def running(work: Workspace, kind: str) -> Iterator[tuple[Current, Lease]]:
+    """Hold the lease and a row of ``runs`` while something is done.
+
+    Raises:
+        BusyError: another run holds the lease.
+        ClockError: the clock went back.
+    """
+    with lease(work.journal) as held:
+        work.now = _checked(work.journal, work.now)
+        run = work.journal.start_run(kind, work.now)
+        try:
+            yield Current(work, kind, run), held
+        except BaseException:
+            work.journal.end_run(run, datetime.now(UTC), "failed")
+            raise
+
+
+def _checked(journal: Journal, now: datetime) -> datetime:
+    """Return a time that is not before the last run's: versions of rows are told apart by it."""
+    latest = journal.latest_start()
+    if latest is None or latest <= now:
+        return now
+    if latest - now > SLACK:
+        raise ClockError(
+            f"the clock says {now:%Y-%m-%d %H:%M} UTC, and the last run began at"
+            f" {latest:%Y-%m-%d %H:%M} UTC: one of the two is wrong, and nothing was done. Set the"
+            " clock right; if it is, and that run's was not, pull into a new data folder"
+        )
+    return latest
