@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scoring import Model, load_model, shipped_model
-from tests.scoring.book import book
+from tests.scoring.book import MOODS, book
 from tests.scoring.both import engine, near
 from tests.scoring.generated import NOW, facts
 from tests.scoring.generated import model as generated_model
@@ -193,3 +193,13 @@ def test_an_account_without_any_source_has_no_data() -> None:
         found, ledger = engine(load_model(shipped_model(name)), rows, NOW)
         assert {found[99, s]["band"] for s in ("health", "adoption", "engagement")} == {"no data"}
         assert not ledger.get((99, "health"))
+
+
+@CASES
+def test_happier_customers_score_higher(name: str) -> None:
+    found, _ = engine(load_model(shipped_model(name)), book(), NOW)
+    health = [found[key, "health"]["value"] for key in range(1, len(MOODS) + 1)]
+    known = [value for value in health if value is not None]
+    assert known[0] > 70
+    assert known[-1] < 50
+    assert sum(known[:3]) / 3 > sum(known[3:5]) / 2 > sum(known[5:]) / len(known[5:])
