@@ -3,7 +3,6 @@
 import math
 import re
 import tomllib
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -18,10 +17,11 @@ CLAUSE = re.compile(r"n(?: % (\d+))? (!?=) (\d+)(?:\.\.(\d+))?")
 LABEL = 80
 """Longest text taken from a model or a record, in characters; a longer one is cut."""
 
-UNSEEN = frozenset(
-    "\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
+BREAKS = re.compile(r"[ \t-\r\x1c-\x1e\x85\u2028\u2029]+")
+UNSEEN = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u061c\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
 )
-"""Characters that change the direction of text or hide in it."""
+"""Controls, broken surrogates, and characters that change the direction of text or hide in it."""
 
 
 def languages() -> tuple[str, ...]:
@@ -33,9 +33,7 @@ def languages() -> tuple[str, ...]:
 
 def clean(text: str, length: int = LABEL) -> str:
     """Return text on one line, without control or direction characters, cut to ``length``."""
-    seen = "".join(c for c in text[: 4 * length] if c not in UNSEEN)
-    shown = "".join(c for c in seen if c.isspace() or unicodedata.category(c) not in ("Cc", "Cs"))
-    line = " ".join(shown.split())
+    line = UNSEEN.sub("", BREAKS.sub(" ", text[: 4 * length])).strip(" ")
     return line if len(line) <= length else line[: length - 1].rstrip() + "…"
 
 
