@@ -93,6 +93,8 @@ contact_ref = "Contact__c"
 [connections.hubspot]
 kind = "hubspot"
 base_url = "{hubspot}"
+ces_points = 5                # this account's effort surveys run from 1 to 5
+time_zone = "Europe/Amsterdam"
 
 [connections.hubspot.auth]
 kind = "token"
