@@ -58,7 +58,7 @@ def _overrides(ctx: Context) -> Step:
         ],
         "'active'",
     )
-    rank = f"row_number() OVER (PARTITION BY {q('account')}, {q('score')} ORDER BY {since} DESC)"
+    rank = f"row_number() OVER (PARTITION BY {q('account')}, {q('score')} ORDER BY {since} DESC NULLS LAST)"
     columns = [(q(name), q(name)) for name in ("account", "score", "reason", "author")]
     columns += [(q("value"), value), (q("band"), band), (q("state"), state), (q("n"), rank)]
     known = f"({since} IS NULL OR {since} <= {ctx.now})"
@@ -129,5 +129,5 @@ def model_sql(
 
 def statement(dialect: Dialect, relation: str, step: Step) -> str:
     """Return the commented statement that makes a step."""
-    made = (dialect.keep if step.kept else dialect.show).format(name=relation)
+    made = (dialect.keep if dialect.keeps(step) else dialect.show).format(name=relation)
     return f"-- {step.name}: {step.about}\n{made}\n{step.sql};"

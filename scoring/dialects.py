@@ -6,10 +6,17 @@ Everything else in the compiled steps is SQL that all three read alike.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
+from typing import TYPE_CHECKING
 
 from .tables import Kind
 
-GREATEST_DOUBLE = "1.7976931348623157e308"
+if TYPE_CHECKING:  # steps are written in a dialect
+    from .steps import Step
+
+GREATEST = 1e100
+"""Numbers beyond count as unknown, like infinities: sums and quotients of the others stay far
+from where PostgreSQL stops with an overflow."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +33,13 @@ class Dialect:
         moment: The word before a literal of a time without zone.
         keep: What makes a step whose rows are kept; ``{name}``.
         show: What makes a step that is only a SELECT.
+        flattens: Whether the planner merges nested SELECTs, repeating what they compute: 40
+            nested CASEs took all memory. Every step with one row per account is kept then.
+        fence: What ends a SELECT that must not be merged into the one around it.
+        rounded: A double rounded to decimals; ``{value}``, ``{decimals}``.
+        bytewise: A text as it is ordered by its bytes, whatever the database's language.
+        moments: A time as it enters, null where it is infinite.
+        longest: Most bytes of an identifier; a longer one is cut and told apart by its digest.
     """
 
     name: str
@@ -37,10 +51,28 @@ class Dialect:
     moment: str = "TIMESTAMP"
     keep: str = "CREATE TEMPORARY TABLE {name} AS"
     show: str = "CREATE TEMPORARY VIEW {name} AS"
+    flattens: bool = False
+    fence: str = ""
+    rounded: str = "round({value}, {decimals})"
+    bytewise: str = "{value}"
+    moments: str = "{value}"
+    longest: int | None = None
+
+    def keeps(self, step: "Step") -> bool:
+        """Tell whether a step's rows are kept."""
+        return step.kept or (self.flattens and not step.many)
 
     def quote(self, name: str) -> str:
         """Quote an identifier."""
+        name = self._cut(name)
         return f"{self.mark}{name.replace(self.mark, self.mark * 2)}{self.mark}"
+
+    def _cut(self, name: str) -> str:
+        held = name.encode()
+        if self.longest is None or len(held) <= self.longest:
+            return name
+        digest = sha256(held).hexdigest()[:16]
+        return held[: self.longest - len(digest) - 1].decode(errors="ignore") + "~" + digest
 
     def relation(self, name: str) -> str:
         """Quote a relation's name, part by part where it is dotted."""
@@ -80,7 +112,7 @@ class Dialect:
 
     def finite(self, value: str) -> str:
         """Turn NaN and infinities, which sort above everything, into null."""
-        top = GREATEST_DOUBLE if self.suffix == "e0" else GREATEST_DOUBLE + self.suffix
+        top = self.number(GREATEST)
         return f"CASE WHEN {value} BETWEEN -{top} AND {top} THEN {value} END"
 
     def median(self, value: str, share: float = 0.5) -> str:
@@ -114,6 +146,12 @@ POSTGRES = Dialect(
     },
     days="(CAST(extract(epoch FROM ({a} - {b})) AS DOUBLE PRECISION) / 86400::float8)",
     suffix="::float8",
+    flattens=True,
+    fence="\nOFFSET 0",
+    rounded="CAST(round(CAST({value} AS NUMERIC), {decimals}) AS DOUBLE PRECISION)",
+    bytewise='{value} COLLATE "C"',
+    moments="CASE WHEN isfinite({value}) THEN {value} END",
+    longest=63,
 )
 SPARK = Dialect(
     name="spark",

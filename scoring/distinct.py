@@ -48,11 +48,11 @@ def _steps(
     if inner:
         deep = [*keys, inner]
         fine = [*where, f"{ctx.q(inner)} IS NOT NULL"]
-        yield Step(
-            f"every_{suffix}", f"{about}, by {inner}", _grouped(filters, deep, flags, source, fine)
-        )
+        every = _grouped(filters, deep, flags, source, fine)
+        yield Step(f"every_{suffix}", f"{about}, by {inner}", every, many=True)
         source, where, flags = f"every_{suffix}", [], _enough(filters, group)
-    yield Step(f"each_{suffix}", about, _grouped(filters, keys, flags, source, where))
+    each = _grouped(filters, keys, flags, source, where)
+    yield Step(f"each_{suffix}", about, each, many=True)
     counts = [(flag, f"count({flag})") for flag, _ in flags]
     counted = _grouped(filters, ["account"], counts, f"each_{suffix}", [])
     yield Step(

@@ -1,8 +1,9 @@
 """Run steps on a connection that is handed in; register what is no relation yet."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from itertools import count
-from typing import Any, Protocol
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -15,48 +16,76 @@ from .tables import Kind
 _RUNS = count(1)
 
 
-class Engine(Protocol):
-    """What scoring needs of an engine.
+class Engine(ABC):
+    """Runs steps, and remembers what it made.
 
     Attributes:
         dialect: Its way of writing.
         prefix: Put before the name of everything made on it.
     """
 
-    dialect: Dialect
-    prefix: str
+    def __init__(self, dialect: Dialect) -> None:
+        self.dialect = dialect
+        self.prefix = f"pulsefield{next(_RUNS)}_"
+        self._made: dict[str, bool] = {}
 
+    @abstractmethod
     def relation(self, name: str, data: object) -> str:
         """Return the quoted relation that holds some data, registered if need be."""
 
+    @abstractmethod
     def columns(self, relation: str) -> Mapping[str, Kind | None]:
         """Return a relation's columns and their kinds; None: all null, or unknown to us."""
 
-    def run(self, steps: Iterable[Step]) -> None:
-        """Make the steps' tables and views, in order."""
+    @abstractmethod
+    def batches(self, sql: str) -> pa.RecordBatchReader:
+        """Return the rows of a SELECT as a stream."""
 
-    def once(self, steps: Iterable[Step]) -> None:
-        """Run those steps that have not been run."""
-
-    def forget(self, name: str) -> None:
-        """Drop one step's relation."""
-
-    def query(self, sql: str) -> pa.Table:
-        """Return the rows of a SELECT."""
-
+    @abstractmethod
     def drop(self) -> None:
         """Drop everything that was made or registered."""
 
+    @abstractmethod
+    def _make(self, relation: str, step: Step) -> None:
+        """Run the statement of one step."""
 
-class DuckEngine:
+    @abstractmethod
+    def _drop(self, relation: str, *, kept: bool) -> None:
+        """Drop one step's table or view."""
+
+    def run(self, steps: Iterable[Step]) -> None:
+        """Make the steps' tables and views, in order."""
+        for step in steps:
+            self._make(self.dialect.quote(self.prefix + step.name), step)
+            self._made[step.name] = self.dialect.keeps(step)
+            for name in step.spent:
+                self.forget(name)
+
+    def once(self, steps: Iterable[Step]) -> None:
+        """Run those steps that have not been run."""
+        self.run(step for step in steps if step.name not in self._made)
+
+    def forget(self, name: str) -> None:
+        """Drop one step's relation."""
+        self._drop(self.dialect.quote(self.prefix + name), kept=self._made.pop(name))
+
+    def forget_all(self) -> None:
+        """Drop the relations of all steps, the last one first."""
+        for name in reversed(list(self._made)):
+            self.forget(name)
+
+    def query(self, sql: str) -> pa.Table:
+        """Return the rows of a SELECT."""
+        return self.batches(sql).read_all()
+
+
+class DuckEngine(Engine):
     """DuckDB, on the connection of the caller, or on one of its own in memory."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection | None = None) -> None:
-        self.dialect = DUCKDB
-        self.prefix = f"pulsefield{next(_RUNS)}_"
+        super().__init__(DUCKDB)
         self._own = connection is None
         self._connection = connection or duckdb.connect()
-        self._made: dict[str, bool] = {}
         self._registered: list[str] = []
 
     def relation(self, name: str, data: object) -> str:
@@ -64,7 +93,7 @@ class DuckEngine:
         if isinstance(data, str):
             return self._in_utc(self.dialect.relation(data))
         registered = f"{self.prefix}given_{name}"
-        self._connection.register(registered, _arrow(data))
+        self._connection.register(registered, arrow(data))
         self._registered.append(registered)
         return self.dialect.quote(registered)
 
@@ -88,25 +117,12 @@ class DuckEngine:
         plain = ", ".join(f"make_timestamp(epoch_us({name})) AS {name}" for name in zoned)
         return f"(SELECT * REPLACE ({plain}) FROM {relation})"
 
-    def run(self, steps: Iterable[Step]) -> None:
-        """Make temporary tables and views."""
-        for step in steps:
-            relation = self.dialect.quote(self.prefix + step.name)
-            self._connection.execute(statement(self.dialect, relation, step))
-            self._made[step.name] = step.kept
-            for name in step.spent:
-                self.forget(name)
-
-    def once(self, steps: Iterable[Step]) -> None:
-        """Run those steps that have not been run."""
-        self.run(step for step in steps if step.name not in self._made)
-
-    def forget(self, name: str) -> None:
-        """Drop one step's table or view."""
-        self._drop(name, kept=self._made.pop(name))
+    def batches(self, sql: str) -> pa.RecordBatchReader:
+        """Return rows as Arrow."""
+        return self._connection.sql(sql).to_arrow_reader()
 
     def query(self, sql: str) -> pa.Table:
-        """Return rows as Arrow."""
+        """Return rows as Arrow, in one piece."""
         return self._connection.sql(sql).to_arrow_table()
 
     def drop(self) -> None:
@@ -114,18 +130,19 @@ class DuckEngine:
         if self._own:
             self._connection.close()
             return
-        for name, kept in reversed(self._made.items()):
-            self._drop(name, kept=kept)
+        self.forget_all()
         for name in self._registered:
             self._connection.unregister(name)
-        self._made, self._registered = {}, []
+        self._registered = []
 
-    def _drop(self, name: str, *, kept: bool) -> None:
-        relation = self.dialect.quote(self.prefix + name)
+    def _make(self, relation: str, step: Step) -> None:
+        self._connection.execute(statement(self.dialect, relation, step))
+
+    def _drop(self, relation: str, *, kept: bool) -> None:
         self._connection.execute(f"DROP {'TABLE' if kept else 'VIEW'} IF EXISTS {relation}")
 
 
-def _arrow(data: Any) -> pa.Table:
+def arrow(data: Any) -> pa.Table:
     """Return Arrow, Polars or pandas data as Arrow, times in UTC without zone."""
     table = data if isinstance(data, pa.Table) else pa.table(data)
     fields = [_zoneless(field) for field in table.schema]

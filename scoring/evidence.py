@@ -22,7 +22,7 @@ def evidence_sql(ctx: Context, signal: str, accounts: str) -> str | None:
         "DESC" if ahead or declared.pick == "oldest" or declared.aggregate == "days_to" else "ASC"
     )
     order = f"{filters.age(declared)} {newest}, " if time_of(declared) else ""
-    ids = ", ".join(f"{q(name)} DESC" for name in ENTRY)
+    ids = ctx.ordered(*ENTRY)
     rank = f"row_number() OVER (PARTITION BY {q('account')} ORDER BY {order}{ids})"
     columns = [(q(name), q(name)) for name in ("account", "source", "id")]
     wanted = f"{q('account')} IN {accounts}"

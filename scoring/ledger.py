@@ -82,20 +82,25 @@ def top_step(ctx: Context, score: str, limit: int) -> Step:
     """
     q = ctx.q
     places = [str(place) for place, _ in enumerate(leaves(ctx, score))]
-    rounded = [(q("r", p), f"coalesce(round({q(p)}, {DECIMALS}), {ctx.num(0)})") for p in places]
+    size = ctx.dialect.rounded
+    rounded = [
+        (q("r", p), f"coalesce({size.format(value=q(p), decimals=DECIMALS)}, {ctx.num(0)})")
+        for p in places
+    ]
+    fence = ctx.dialect.fence
     sql = str(Select([(q("account"), q("account")), *rounded], ctx.step(f"points_{score}")))
     for rank in range(1, limit + 1):
         sizes = [_size(ctx, place, rank) for place in places]
         most = f"{least(sizes, 'greatest')} AS {q('most', str(rank))}"
-        sql = f"SELECT r.*, {most} FROM (\n{sql}\n) AS r"
+        sql = f"SELECT r.*, {most} FROM (\n{sql}{fence}\n) AS r"
         same = [f"{size} = {q('most', str(rank))}" for size in sizes]
         place = case(zip(same, places, strict=True))
         points = case(zip(same, (q("r", p) for p in places), strict=True))
         chosen = f"{place} AS {q('place', str(rank))}, {points} AS {q('points', str(rank))}"
-        sql = f"SELECT m.*, {chosen} FROM (\n{sql}\n) AS m"
+        sql = f"SELECT m.*, {chosen} FROM (\n{sql}{fence}\n) AS m"
     words = ("most", "place", "points")
     columns = [(q(w, str(n)), q(w, str(n))) for n in range(1, limit + 1) for w in words]
-    narrow = Select([(q("account"), q("account")), *columns], f"(\n{sql}\n) AS ranked")
+    narrow = Select([(q("account"), q("account")), *columns], f"(\n{sql}{fence}\n) AS ranked")
     return Step(
         f"top{limit}_{score}", f"{score}: the largest parts per account", str(narrow), kept=True
     )

@@ -11,6 +11,10 @@ from .steps import Context, Select, Step, case, total
 from .tables import Kind
 
 
+HALVINGS = 100
+"""Points halved more often than this are nothing; PostgreSQL stops where doubles underflow."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limit:
     """A floor or cap on the value, in the order of application.
@@ -63,7 +67,8 @@ def _points(ctx: Context, item: Adjustment) -> str:
         return case([(signal_condition(ctx, item.when), points)], ctx.num(0))
     days = f"s.{ctx.q(item.event or '')}"
     if item.half_life is not None:
-        points = f"{points} * power({ctx.num(0.5)}, {days} / {ctx.num(item.half_life)})"
+        halvings = f"least({days} / {ctx.num(item.half_life)}, {ctx.num(HALVINGS)})"
+        points = f"{points} * power({ctx.num(0.5)}, {halvings})"
     return case([(f"{days} IS NOT NULL", points)], ctx.num(0))
 
 

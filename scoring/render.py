@@ -75,6 +75,8 @@ def _compared(sign: str, left: Expr, right: Expr, scope: Scope) -> str:
         raise ExpressionError(f"{_words(left)} ({kind}) cannot be compared with {_words(right)}")
     if kind == "strings":
         raise ExpressionError(f"{_words(left)} is a list and cannot be compared")
+    if kind == other_kind == "string" and sign not in {"=", "<>"}:
+        one = scope.dialect.bytewise.format(value=one)
     return f"({one} {sign} {other})"
 
 

@@ -52,6 +52,8 @@ def column(ctx: Context, table: str, name: str) -> tuple[str, Kind | None]:
         value = ctx.dialect.cast(value, entered or kind)
     if kind == "number":
         value = ctx.dialect.finite(value)
+    if entered == "time":
+        value = ctx.dialect.moments.format(value=value)
     if name in MONEY.get(table, ()) and ctx.rates:
         value = f"({value}) * {_rate(ctx, table)}"
     return value, entered
@@ -179,7 +181,7 @@ def _rows(ctx: Context, table: str) -> Step:
     on = f"p.{q('account')} = f.{q('account')} AND {end} IS NOT NULL"
     source = f"{_relation(ctx, table)} AS f\nJOIN {ctx.step('portfolio')} AS p ON {on}"
     about = f"{table} of the accounts that were read, with their age in days at the end"
-    return Step(f"rows_{table}", about, str(Select(columns, source)))
+    return Step(f"rows_{table}", about, str(Select(columns, source)), many=True)
 
 
 def time_columns(ctx: Context, table: str) -> list[str]:

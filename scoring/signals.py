@@ -168,7 +168,7 @@ def _aggregate(filters: Filters, signal: Signal, back: int) -> str:
 def _last(filters: Filters, name: str, signal: Signal) -> Step:
     ctx = filters.ctx
     q = ctx.q
-    order = f"{filters.age(signal)}, {q('source')} DESC, {q('id')} DESC"
+    order = f"{filters.age(signal)}, {ctx.ordered('source', 'id')}"
     rank = f"row_number() OVER (PARTITION BY {q('account')} ORDER BY {order})"
     value = filters.number(signal.of[0])
     inner = Select(
@@ -199,7 +199,7 @@ def _finished(filters: Filters, name: str, signal: Signal, alias: str) -> Iterat
     if signal.compare == "baseline":
         value = _baseline(ctx, name, signal, values)
     elif signal.compare is not None:
-        ratio = f"({values[0]}) / nullif({values[1]}, 0)"
+        ratio = f"{ctx.dialect.cast(values[0], 'number')} / nullif({values[1]}, 0)"
         value = f"{ratio} - {ctx.num(1)}" if signal.compare == "change" else ratio
     if signal.min_rows > 1:
         counted = name if signal.aggregate in {"count", "distinct"} else f"{name} valued"

@@ -20,6 +20,7 @@ class Step:
         about: One line for people.
         sql: The SELECT.
         kept: Whether its rows are kept (a temporary table), as several steps read them.
+        many: Whether it has many rows per account; such a step is never kept.
         spent: Steps that nothing reads once this one is made; an engine may drop them.
     """
 
@@ -27,6 +28,7 @@ class Step:
     about: str
     sql: str
     kept: bool = False
+    many: bool = False
     spent: tuple[str, ...] = ()
 
 
@@ -64,6 +66,11 @@ class Context:
     def num(self, value: float) -> str:
         """Write a number."""
         return self.dialect.number(value)
+
+    def ordered(self, *texts: str) -> str:
+        """Order text columns from the greatest, by bytes, nulls last, in any database."""
+        listed = (self.dialect.bytewise.format(value=self.q(name)) for name in texts)
+        return ", ".join(f"{text} DESC NULLS LAST" for text in listed)
 
     @property
     def now(self) -> str:
