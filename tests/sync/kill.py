@@ -1,0 +1,354 @@
+"""Kills a real ``pulsefield`` process with SIGKILL at a chosen point, over real HTTP.
+
+The stand-ins are served by this process, the command line runs in another one that is forked
+from a server with everything imported. Both live in a time that passes faster, so that nobody
+waits for a vendor's pacing.
+"""
+
+import csv
+import io
+import json
+import multiprocessing
+import os
+import signal
+import sqlite3
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import sqlalchemy as sa
+from requests.adapters import HTTPAdapter
+
+from connectors import http, pacing
+from connectors import simulator as simulated
+from sync import plan, rehearsal, rollup, run, workspace
+from sync.cli import main
+from sync.config import Config, load
+from sync.journal import Journal
+from sync.store import Store
+
+START = datetime(2026, 11, 20, 9, 5, tzinfo=UTC)
+SPEED = 25
+MODEL = """
+name = "size"
+version = "1"
+signals.seats.field = "seats"
+signals.mrr.field = "mrr"
+
+[metrics.large]
+signal = "seats"
+worst = 0
+best = 400
+
+[metrics.paying]
+signal = "mrr"
+worst = 0
+best = 4000
+
+[scores.adoption]
+weights = { large = 1 }
+
+[scores.engagement]
+weights = { paying = 1 }
+
+[scores.health]
+weights = { large = 1, paying = 2 }
+"""
+_MODULES = ["sync.cli.app", "sync.cli.work", "sync.redo", "connectors.salesforce",
+            "connectors.hubspot", "connectors.zendesk", "tests.sync.kill"]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Pace:
+    """A time that began at ``START`` and passes ``SPEED`` times as fast."""
+
+    origin: float = field(default_factory=time.monotonic)
+
+    def now(self) -> datetime:
+        return START + timedelta(seconds=SPEED * (time.monotonic() - self.origin))
+
+    def seconds(self) -> float:
+        return self.now().timestamp()
+
+
+class Points:
+    """Counts what a process passes, and ends it at the point of a number."""
+
+    def __init__(self, fatal: int | None, trace: Path) -> None:
+        self._fatal = fatal
+        self._lock = threading.Lock()
+        self._count = 0
+        self._trace = trace.open("a", buffering=1, encoding="utf-8")
+
+    def at(self, name: str) -> None:
+        with self._lock:
+            self._count += 1
+            self._trace.write(name + "\n")
+            if self._count == self._fatal:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    def around(self, owner: Any, name: str, told: str) -> None:
+        """Make a function of a class or module pass a point before and one after."""
+        inner = getattr(owner, name)
+
+        def outer(*args: Any, **named: Any) -> Any:
+            self.at(f"before {told}")
+            found = inner(*args, **named)
+            self.at(f"after {told}")
+            return found
+
+        setattr(owner, name, outer)
+
+    def arm(self) -> None:
+        """Watch requests, commits of journal and store, matching, scoring and planning."""
+        self.around(HTTPAdapter, "send", "request")
+        self.around(Store, "_commit", "store")
+        for owner, name in ((rollup, "match"), (rollup, "identify"), (rollup, "score")):
+            self.around(owner, name, name)
+        self.around(rollup, "portfolio", "portfolio")
+        self.around(plan, "make", "plan")
+        sa.event.listen(sa.Engine, "commit", lambda _: self.at("before journal"))
+        inner = Journal.begin
+
+        @contextmanager
+        def begin(journal: Journal) -> Iterator[sa.Connection]:
+            with inner(journal) as connection:
+                yield connection
+            self.at("after journal")
+
+        Journal.begin = begin  # type: ignore[method-assign]
+
+
+def _child(arguments: list[str], pace: Pace, fatal: int | None, trace: Path) -> None:
+    """Be ``pulsefield`` with these arguments."""
+
+    class Shifted(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> datetime:
+            return pace.now().astimezone(tz)
+
+    workspace.datetime = Shifted  # type: ignore[misc]
+    fast = {"monotonic": lambda: SPEED * time.monotonic(), "sleep": lambda s: time.sleep(s / SPEED)}
+    for module in (http, pacing):
+        module.time = SimpleNamespace(**{**vars(time), **fast})  # type: ignore[attr-defined]
+    Points(fatal, trace).arm()
+    told = os.open(trace.with_suffix(".out"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(told, 1)
+    os.dup2(told, 2)
+    sys.argv = ["pulsefield", *arguments]
+    main()
+
+
+class Counted:
+    """A stand-in whose accepted writes are counted, record by record."""
+
+    def __init__(self, app: Any, sent: Counter[str]) -> None:
+        self._app = app
+        self._sent = sent
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._app, name)
+
+    def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        refs = list(_refs(environ))
+
+        def note(status: str, *rest: Any) -> Any:
+            if status < "3":
+                self._sent.update(refs)
+            return start(status, *rest)
+
+        return self._app(environ, note)
+
+
+def _refs(environ: dict[str, Any]) -> Iterator[str]:
+    """Yield the records that a request writes."""
+    path, method = environ["PATH_INFO"], environ["REQUEST_METHOD"]
+    if method == "GET" or not path.endswith(
+        (
+            "composite/sobjects",
+            "companies/batch/update",
+            "update_many.json",
+            "update_many",
+            "/batches",
+        )
+    ):
+        return
+    body = environ["wsgi.input"].read()
+    environ["wsgi.input"] = io.BytesIO(body)
+    if path.endswith("/batches"):
+        yield from (row["Id"] for row in csv.DictReader(io.StringIO(body.decode())))
+        return
+    told = json.loads(body)
+    rows = told.get("records") or told.get("inputs") or told.get("organizations") or ()
+    yield from (str(row["id"]) for row in rows)
+
+
+@dataclass
+class Rig:
+    """A deployment with its systems, in a folder of its own."""
+
+    folder: Path
+    pace: Pace
+    simulator: simulated.Simulator
+    config: Config
+    sent: Counter[str] = field(default_factory=Counter)
+
+    def sync(self, fatal: int | None = None, seconds: float | None = None) -> int:
+        """Run ``sync --apply`` in another process; kill it at a point or after some time."""
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(_MODULES)
+        arguments = ["sync", "--apply", "--json", "--config", str(self.config.file)]
+        trace = self.folder / "trace"
+        trace.write_text("", encoding="utf-8")
+        process = context.Process(target=_child, args=(arguments, self.pace, fatal, trace))
+        process.start()
+        process.join(seconds)
+        if seconds is not None:
+            process.kill()
+        process.join()
+        code = process.exitcode
+        process.close()
+        return code if code is not None else -1
+
+    @property
+    def trace(self) -> list[str]:
+        """What the last run passed."""
+        return (self.folder / "trace").read_text(encoding="utf-8").splitlines()
+
+    def told(self) -> str:
+        """What all runs printed."""
+        return (self.folder / "trace.out").read_text(encoding="utf-8")
+
+    def in_flight(self) -> set[str]:
+        """Records of which the journal says that they were sent, and not what became of them."""
+        file = self.config.journal.removeprefix("sqlite:///")
+        if not Path(file).exists():
+            return set()
+        with sqlite3.connect(file) as db:
+            there = db.execute("SELECT 1 FROM sqlite_master WHERE name = 'writes'").fetchone()
+            rows = db.execute("SELECT ref FROM writes WHERE state = 'sent'") if there else ()
+            found = {row[0] for row in rows}
+        db.close()
+        return found
+
+    def held(self) -> dict[str, dict[str, Any]]:
+        """Return record -> field -> value of all three systems."""
+        apps: Mapping[str, Any] = self.simulator.apps
+        accounts = apps["salesforce"].org.table("Account")
+        found = {row["Id"]: apps["salesforce"].org.record(row["Id"]) for row in _live(accounts)}
+        companies = apps["hubspot"].state.store("companies")
+        found |= {str(i): dict(companies.get(i).properties) for i in companies.ids()}
+        apps["zendesk"].state.jobs.run_due()
+        rows = apps["zendesk"].state.tables["organizations"].rows
+        found |= {str(number): row["organization_fields"] for number, row in rows.items()}
+        return {ref: _own(values) for ref, values in found.items() if any(_own(values).values())}
+
+
+def _live(table: Any) -> Iterator[dict[str, Any]]:
+    for row in table.live():
+        yield {"Id": table.get(row, "Id")}
+
+
+def _own(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: v for name, v in values.items() if name.lower().startswith("pulsefield_")}
+
+
+@contextmanager
+def rig(folder: Path, *, deep: bool, faults: simulated.Faults | None = None) -> Iterator[Rig]:
+    """Set up systems and a deployment.
+
+    Args:
+        folder: Empty.
+        deep: Few customers with all their records, through bulk jobs; else many, batch by batch.
+        faults: What goes wrong, too.
+    """
+    pace = Pace()
+    customers = 30 if deep else 260
+    with simulated.start(customers, 7, START, clock=pace.seconds, facts=deep) as simulator:
+        folder.mkdir()
+        file = rehearsal.write(simulator, folder)
+        (folder / "model.toml").write_text(MODEL, encoding="utf-8")
+        text = file.read_text(encoding="utf-8").replace('"default"', '"model.toml"')
+        if deep:
+            base = 'kind = "salesforce"\n'
+            text = text.replace(base, f"{base}bulk_above = 10\n")
+        file.write_text(text, encoding="utf-8")
+        config = load(file)
+        run.create_fields(config)
+        made = Rig(folder, pace, simulator, config)
+        for injector in simulator.faults.values():
+            injector.app = Counted(injector.app, made.sent)
+            injector.faults = faults or injector.faults
+        yield made
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a deployment ended that was killed once.
+
+    Attributes:
+        where: The last point that the process passed.
+        codes: Exit codes of the killed run, of the one after it, and of the one after that.
+        held: What the systems hold in the end.
+        doubled: Records that were written more than once before the last run.
+        in_flight: Records that were under way when the process died.
+        idle: Records that the last run wrote.
+    """
+
+    where: str
+    codes: tuple[int, ...]
+    held: dict[str, dict[str, Any]]
+    doubled: frozenset[str]
+    in_flight: frozenset[str]
+    idle: int
+
+    def faults(self, undisturbed: Mapping[str, Mapping[str, Any]], *, clean: bool) -> list[str]:
+        """Return what is wrong with it; ``clean``: the systems lost no answer."""
+        lost = undisturbed.keys() - self.held.keys()
+        wrong = [ref for ref, held in self.held.items() if undisturbed.get(ref) != held]
+        found = [f"lost {len(lost)}"] if lost else []
+        found += [f"wrong {len(wrong)}: {wrong[:3]}"] if wrong else []
+        if clean and not self.doubled <= self.in_flight:
+            found.append(f"doubled {len(self.doubled - self.in_flight)} that were not in flight")
+        if self.idle:
+            found.append(f"an unchanged run wrote {self.idle}")
+        if self.codes[0] != -signal.SIGKILL and clean and self.codes[0] != 0:
+            found.append(f"ended by itself with {self.codes[0]}")
+        if any(self.codes[1:]) and clean:
+            found.append(f"exit codes {self.codes}")
+        return found
+
+
+def killed(
+    folder: Path,
+    *,
+    deep: bool,
+    fatal: int | None = None,
+    seconds: float | None = None,
+    faults: simulated.Faults | None = None,
+) -> Outcome:
+    """Kill a first sync at a point, or after seconds; sync again, and once more."""
+    with rig(folder, deep=deep, faults=faults) as made:
+        codes = [made.sync(fatal, seconds)]
+        where = (made.trace or ["start"])[-1]
+        in_flight = frozenset(made.in_flight())
+        codes.append(made.sync())
+        doubled = frozenset(ref for ref, count in made.sent.items() if count > 1)
+        before = made.sent.total()
+        codes.append(made.sync())
+        return Outcome(
+            where=where,
+            codes=tuple(codes),
+            held=made.held(),
+            doubled=doubled,
+            in_flight=in_flight,
+            idle=made.sent.total() - before,
+        )
