@@ -16,7 +16,7 @@ from .errors import ConfigError, Issue
 from .secrets import resolve
 from .settings import Connection, General, Limits, Match, Root
 
-__all__ = ["Config", "ConfigError", "load"]
+__all__ = ["Config", "ConfigError", "load", "parse"]
 
 LOGIN = re.compile(r"//.*@")
 SECRET_KEY = re.compile(r"secret|token|password|key|auth", re.IGNORECASE)
@@ -92,6 +92,15 @@ def load(path: Path | str) -> Config:
         reason = getattr(error, "strerror", None) or "not UTF-8 text"
         todo = f"cannot be read ({reason}); `pulsefield init` writes one"
         raise ConfigError(file, [Issue("file", None, todo)]) from error
+    return parse(file, text)
+
+
+def parse(file: Path, text: str) -> Config:
+    """Check a deployment's text; ``file`` is where it stands or is going to stand.
+
+    Raises:
+        ConfigError: as ``load``.
+    """
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

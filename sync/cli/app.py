@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from . import first_options as first
 from .options import DEFAULT, NOBODY, AsOf, ConfigFile, Json, KnownAt, Pair, moment
 from .zendesk_app import zendesk_app
 
@@ -74,20 +75,45 @@ def simulator(
 @app.command(rich_help_panel=SETUP)
 def init(
     file: Annotated[Path, typer.Argument(help="The file to write.")] = DEFAULT,
-    salesforce: Annotated[
-        str, typer.Option(metavar="URL", help="My Domain, e.g. https://acme.my.salesforce.com.")
-    ] = "",
-    hubspot: Annotated[bool, typer.Option("--hubspot", help="Connect HubSpot.")] = False,
-    zendesk: Annotated[
-        str, typer.Option(metavar="SUBDOMAIN", help="acme of acme.zendesk.com.")
-    ] = "",
-    tables: Annotated[str, typer.Option(metavar="FOLDER", help="CSV or Parquet files here.")] = "",
+    salesforce: first.MyDomain = "",
+    salesforce_client: first.SalesforceClient = "",
+    hubspot: first.HubSpot = False,
+    hubspot_url: first.HubSpotUrl = "",
+    zendesk: first.Zendesk = "",
+    zendesk_client: first.ZendeskClient = "",
+    tables: first.Tables = "",
+    secrets: first.Secrets = "",
+    language: first.Language = "en",
+    model: first.ModelName = "default",
+    rate: first.Rates = None,
+    look: first.Look = True,
     overwrite: Annotated[bool, typer.Option(help="Replace a file that is there.")] = False,
 ) -> None:
-    """Write a commented pulsefield.toml; without options, for all three systems."""
+    """Write a commented pulsefield.toml, with a mapping of the fields that your systems have.
+
+    Asks where no option names a system. Secrets are read from the environment
+    (SALESFORCE_CLIENT_SECRET or SALESFORCE_TOKEN, HUBSPOT_TOKEN, ZENDESK_CLIENT_SECRET or
+    ZENDESK_TOKEN) or from files of the same names in lower case in --secrets.
+    """
+    from sync.starter import Answers
+
+    from . import asking
     from .first_day import write_config
 
-    write_config(file, salesforce, hubspot, zendesk, tables, overwrite=overwrite)
+    answers = Answers(
+        salesforce=asking.my_domain(salesforce),
+        salesforce_client=salesforce_client,
+        hubspot=hubspot or bool(hubspot_url),
+        hubspot_url=hubspot_url,
+        zendesk=asking.support(zendesk),
+        zendesk_client=zendesk_client,
+        tables=tables,
+        secrets=asking.folder(secrets, file),
+        language=language,
+        model=model,
+        rates=asking.rates(rate or ()),
+    )
+    write_config(file, answers, look=look, overwrite=overwrite)
 
 
 @app.command(rich_help_panel=SETUP)

@@ -1,5 +1,7 @@
 """The commands of the first day: init, check, fields."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import typer
@@ -7,18 +9,26 @@ from rich.markup import escape
 from rich.text import Text
 
 from connectors.base import FieldState
-from sync import run, starter
-from sync.config import load
+from sync import looking, run, starter
+from sync.config import Config, load, parse
 from sync.files import replace_text
+from sync.looking import Found
+from sync.starter import Answers
 
+from . import asking
 from .main import SETUP
 from .output import Output, grid
 
 
-def write_config(
-    file: Path, salesforce: str, hubspot: bool, zendesk: str, tables: str, *, overwrite: bool
-) -> None:
-    """Write a commented configuration.
+def write_config(file: Path, answers: Answers, *, look: bool, overwrite: bool) -> None:
+    """Write a commented configuration, with a mapping of what the systems have.
+
+    Args:
+        file: Where it is written.
+        answers: What the flags said; where they name no system, questions are asked if somebody
+            is there, and else it is written for all three.
+        look: Whether systems whose secrets are there are looked through.
+        overwrite: Whether a file that is there is replaced.
 
     Raises:
         typer.Exit: the file is there, and was not to be replaced.
@@ -27,11 +37,53 @@ def write_config(
     if file.exists() and not overwrite:
         out.show(f"{file} is there already; --overwrite replaces it.")
         raise typer.Exit(SETUP)
-    replace_text(file, starter.text(salesforce, hubspot, zendesk, tables))
-    out.show(
-        f"Wrote {file}.",
-        "Next: put the secrets that it names into the environment, then `pulsefield check`.",
-    )
+    there = asking.someone_there()
+    asked = answers.nothing and there
+    answers = asking.ask(answers) if asked else answers
+    if answers.nothing:
+        look = False
+        answers = replace(answers, salesforce="https://acme.my.salesforce.com", hubspot=True)
+        answers = replace(answers, zendesk="acme")
+    folder = file.expanduser().absolute().parent
+    found = _look(out, parse(file.absolute(), starter.text(answers, folder))) if look else None
+    currencies = starter.currencies(found or {})
+    if len(currencies) > 1 and asked:
+        answers = asking.ask_rates(currencies, answers)
+    text = starter.text(answers, folder, found)
+    parse(file.absolute(), text)
+    replace_text(file, text)
+    _told(out, file, found or {}, [code for code in currencies if code not in answers.rates])
+
+
+def _look(out: Output, config: Config) -> dict[str, Found]:
+    found = looking.look(config)
+    table = grid("connection", ">fields", ">mapped", ">left to you", "*what else")
+    for name, one in found.items():
+        guesses = [guess for some in one.maps.values() for guess in some]
+        guesses += [guess for thing in one.things if not thing.against for guess in thing.guesses]
+        sure = sum(guess.sure for guess in guesses)
+        objects = ", ".join(f"{t.name} as {t.table}" for t in one.things if not t.against)
+        what = Text(one.error, style="yellow") if one.error else Text(objects)
+        left = len(guesses) - sure + len(one.deals)
+        table.add_row(name, *("" if one.error else str(n) for n in (one.fields, sure, left)), what)
+    out.show(table, "")
+    return found
+
+
+def _told(out: Output, file: Path, found: Mapping[str, Found], unrated: Sequence[str]) -> None:
+    out.show(f"Wrote {file}.")
+    if len(unrated) > 1:
+        out.show(
+            Text(
+                f"Money is in {', '.join(unrated)}: [rates] needs what one unit of each is worth"
+                " (or init with --rate USD=0.86 for each).",
+                style="yellow",
+            )
+        )
+    if any(one.error for one in found.values()) or not found:
+        out.show("Put the secrets that it names in place, then `pulsefield check`.")
+    else:
+        out.show("Read what it maps, change what is wrong, then `pulsefield check`.")
 
 
 def check_all(config: Path, *, as_json: bool) -> None:

@@ -35,7 +35,7 @@ def show_sources(config: Path, *, as_json: bool) -> None:
         out.show(table)
     for name, error in found.errors.items():
         out.show("", Text(f"{name} could not be asked: {error}", style="red"))
-    out.show("", 'Map a field: [connections.NAME.map.TABLE] column = "field".')
+    out.show("", Text('Map a field: [connections.NAME.map.TABLE] column = "field".'))
     if found.errors:
         raise typer.Exit(SETUP)
 
