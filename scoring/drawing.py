@@ -64,7 +64,7 @@ def _drawn(
     x = [low + (high - low) * place / (count - 1) for place in range(count)]
     falls = shape.curve == "percentile" and (shape.best or 0.0) < (shape.worst or 0.0)
     rank = "(1 - x / 100)" if falls else "(x / 100)"
-    sql = f"SELECT {goodness(ctx, shape, 'x', rank)} FROM unnest($1::DOUBLE[]) AS t (x)"  # noqa: S608 - of the model's numbers
+    sql = f"SELECT {goodness(ctx, shape, 'x', rank)} FROM unnest($1::DOUBLE[]) AS t (x)"
     return tuple(x), tuple(row[0] for row in connection.execute(sql, [x]).fetchall())
 
 
@@ -86,4 +86,3 @@ def extent(shape: Shape) -> tuple[float, float]:
     margin = MARGIN * (high - low)
     # A count or a share is never below 0; neither is most of what has its border there.
     return (low - margin if low < 0 else max(0.0, low - margin)), high + margin
-

@@ -26,6 +26,11 @@ def load_model(text: str, *, file: str = "model.toml") -> Model:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ModelError(file, [Problem("(file)", "not TOML", str(error))]) from error
+    return model_of(raw, file=file)
+
+
+def model_of(raw: Mapping[str, Any], *, file: str = "model.toml") -> Model:
+    """Check what a model file says; as ``load_model``, from its tables."""
     try:
         model = Model.model_validate({**raw, "file": file})
     except ValidationError as error:

@@ -45,13 +45,13 @@ def references(model: Model) -> Iterator[Reference]:
         yield from of_signal(f"signals.{name}", signal)
     for name, segment in model.segments.items():
         yield from _mentions(f"segments.{name}.where", "accounts", segment.where)
-    for key, text in _conditions(model):
+    for key, text in conditions(model):
         for column in columns(parse(text)):
             if column.startswith("account."):
                 yield Reference(key, "accounts", column.removeprefix("account."))
 
 
-def _conditions(model: Model) -> Iterator[tuple[str, str]]:
+def conditions(model: Model) -> Iterator[tuple[str, str]]:
     """Yield every condition on signals, with its key."""
     for name, score in model.scores.items():
         limits = {"adjustments": score.adjustments, "caps": score.caps, "floors": score.floors}
@@ -152,7 +152,7 @@ def _comparisons(model: Model, schema: Schema) -> Iterator[Problem]:
             expressions.append((f"signals.{name}.where", signal.where, own))
         if signal.aggregate == "share":
             expressions.append((f"signals.{name}.of", signal.of[0], own))
-    expressions += [(key, text, signals) for key, text in _conditions(model)]
+    expressions += [(key, text, signals) for key, text in conditions(model)]
     for key, text, kinds in expressions:
         used = {name: ("", {**kinds, **account}.get(name)) for name in columns(parse(text))}
         try:

@@ -7,6 +7,7 @@ from itertools import pairwise, product
 from .declared import Missing, Shape
 from .expressions import columns, parse
 from .model import Model
+from .references import conditions
 from .weighing import borders_of, portions, reach
 
 MAJORITY = 0.5
@@ -53,11 +54,11 @@ def remarks(model: Model) -> list[Remark]:
 def _unused(model: Model) -> Iterator[Remark]:
     parts = {part for score in model.scores for part in model.parts_of(score)}
     read = {metric.signal for metric in model.metrics.values()}
-    read |= {name for signal in model.signals.values() for name in signal.per if name in model.signals}
+    for signal in model.signals.values():
+        read |= {name for name in signal.per if isinstance(name, str)}
+    for _, text in conditions(model):
+        read |= set(columns(parse(text)))
     for declared in model.scores.values():
-        limits = [*declared.adjustments.values(), *declared.caps.values(), *declared.floors.values()]
-        texts = [item.when for item in limits] + [declared.growth]
-        read |= {name for text in texts if text is not None for name in columns(parse(text))}
         read |= {item.event for item in declared.adjustments.values() if item.event}
     for name in model.metrics:
         if name not in parts:

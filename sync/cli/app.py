@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from . import first_options as first
+from .model import model_app
 from .options import DEFAULT, NOBODY, AsOf, ConfigFile, Json, KnownAt, Pair, moment
 from .zendesk_app import zendesk_app
 
@@ -35,6 +36,7 @@ class View(StrEnum):
 
 
 app.add_typer(zendesk_app, name="zendesk-app", rich_help_panel=SETUP)
+app.add_typer(model_app, name="model", rich_help_panel=LOOK)
 
 
 @app.command(rich_help_panel=TRY)

@@ -1,0 +1,66 @@
+"""The stored facts, for a model that need not be the deployment's."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import duckdb
+
+from scoring import Model, Snapshot, score
+from sync import decisions, history, rollup
+from sync.config import Config
+from sync.rollup import Matched
+from sync.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What is stored, matched, on a connection.
+
+    Attributes:
+        work: The deployment; it knows no target fields.
+        con: Where the relations are.
+        matched: Accounts and relations.
+    """
+
+    work: Workspace
+    con: duckdb.DuckDBPyConnection
+    matched: Matched
+
+    def scored(self, model: Model) -> Snapshot:
+        """Score as the next run would: same overrides and rates, same last bands."""
+        last = history.last(self.con, self.work.store)
+        return score(
+            model,
+            self.matched.facts.relations,
+            as_of=self.work.as_of,
+            connection=self.con,
+            previous=None if last is None else last.scores,
+            overrides=decisions.overrides(self.work.journal),
+            rates=dict(self.work.config.rates) or None,
+        )
+
+    @property
+    def accounts(self) -> int:
+        """How many accounts there are."""
+        return len(self.matched.identities.accounts)
+
+
+def reading_only(config: Config) -> Config:
+    """Return the deployment without targets and with a shipped model.
+
+    Neither its own model's errors nor its target fields stand in the way of another model.
+    """
+    connections = {
+        name: entry.model_copy(update={"write": False})
+        for name, entry in config.connections.items()
+    }
+    general = config.general.model_copy(update={"model": "default"})
+    return replace(config, connections=connections, general=general)
+
+
+@contextmanager
+def stored(work: Workspace) -> Iterator[Stored]:
+    """Match what is stored."""
+    with duckdb.connect() as con:
+        yield Stored(work, con, rollup.match_all(work, con))
