@@ -18,6 +18,7 @@ from connectors.simulator.faults import Faults
 from connectors.simulator.readback import Held, read_back
 from sync import rehearsal, run
 from sync.config import Config, load
+from sync.errors import SyncError
 from sync.summary import RunReport
 
 from . import views
@@ -129,7 +130,11 @@ def _end(folder: Path | None, seconds: float) -> Text:
 def serve(
     customers: int, seed: int, port: int, folder: Path, *, latency: float, faults: float
 ) -> None:
-    """Serve the simulated systems until interrupted or terminated."""
+    """Serve the simulated systems until interrupted or terminated.
+
+    Raises:
+        SyncError: a port is taken, or the folder cannot be written.
+    """
     out = Output()
     part = faults / 4
     spoiled = Faults(too_many=part, server_error=part, cut=part, expire=part)
@@ -137,9 +142,12 @@ def serve(
     stopped = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stopped.set())
-    with simulated.start(
-        customers, seed, latency=latency, faults=spoiled, ports=ports
-    ) as simulator:
+    try:
+        simulator = simulated.start(customers, seed, latency=latency, faults=spoiled, ports=ports)
+    except OSError as error:
+        text = f"ports {port} to {port + 2}: {error.strerror}; --port chooses others"
+        raise SyncError(text) from error
+    with simulator:
         file = rehearsal.write(simulator, folder)
         out.show(_systems(simulator, customers))
         out.show("", f"Ready: pulsefield sync --config {file}", "Stop with Ctrl-C.")

@@ -1,5 +1,7 @@
 """Every bad input gets a clear answer, the right exit code, and leaves nothing half-written."""
 
+from pathlib import Path
+
 import pytest
 
 from connectors import simulator as simulated
@@ -167,3 +169,12 @@ def test_without_a_configuration_the_way_to_one_is_told(bare: Shell) -> None:
     told = bare("sync")
     assert told.code == 2
     assert "pulsefield init" in told.err
+
+
+def test_a_taken_port_is_told_with_the_way_out(
+    systems: simulated.Simulator, bare: Shell, tmp_path: Path
+) -> None:
+    taken = systems.urls["salesforce"].rpartition(":")[2]
+    told = bare("simulator", "--port", taken, "--folder", str(tmp_path / "home"))
+    assert told.code == 2
+    assert "--port" in told.err
