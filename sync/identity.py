@@ -51,7 +51,11 @@ class _Known:
 
 
 def identify(
-    journal: Journal, groups: Sequence[tuple[Key, ...]], aliases: Mapping[Key, Key]
+    journal: Journal,
+    groups: Sequence[tuple[Key, ...]],
+    aliases: Mapping[Key, Key],
+    *,
+    keep: bool = True,
 ) -> Identities:
     """Give each group its account, and keep what is new in the journal.
 
@@ -62,6 +66,7 @@ def identify(
         journal: Where accounts are kept.
         groups: Records of one customer each.
         aliases: Merged record -> the record that holds its data now.
+        keep: False for a replay: what was not known then must not lose its account now.
     """
     known = _load(journal)
     chosen, joined, splits = _keep(groups, known)
@@ -81,7 +86,8 @@ def identify(
         accounts.append(Account(account, name, group))
     members = {key: account.account for account in accounts for key in account.records}
     members |= {old: members[new] for old, new in aliases.items() if new in members}
-    _save(journal, fresh, joined, _changes(known.members, members))
+    if keep:
+        _save(journal, fresh, joined, _changes(known.members, members))
     return Identities(tuple(accounts), len(joined), splits)
 
 

@@ -72,7 +72,7 @@ def match_all(
         pins=pins(work),
         decisions=decisions.decisions(work.journal),
     )
-    identities = identify(work.journal, found.groups, candidates.aliases)
+    identities = identify(work.journal, found.groups, candidates.aliases, keep=known_at is None)
     made = facts.build(
         con,
         work.store,
