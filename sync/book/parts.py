@@ -109,7 +109,7 @@ def _parts(
     """Gather the rows by what they say; what the stored change has beyond them came later."""
     points: dict[tuple[str, str], float] = {}
     for row in rows:
-        key = (row["kind"], _words(row, values, phrases))
+        key = (row["kind"], words(row, values, phrases))
         points[key] = points.get(key, 0.0) + row["points"]
     ranked = sorted(points.items(), key=lambda item: (-abs(round(item[1], 6)), item[0]))
     parts = [ChangePart(kind, label, each) for (kind, label), each in ranked[:SHOWN]]
@@ -122,9 +122,10 @@ def _parts(
     return tuple(parts)
 
 
-def _words(
+def words(
     row: Mapping[str, Any], values: Mapping[tuple[int, str], float | None], phrases: Phrases
 ) -> str:
+    """Return what a row of ``scoring.change`` says; ``values`` are the signals' now."""
     kind, name = row["kind"], row["name"] or ""
     if kind == "behaviour" and row["part"] == "metric":
         value = values.get((row["account"], name))

@@ -8,7 +8,7 @@ import typer
 
 from . import first_options as first
 from .model import model_app
-from .options import DEFAULT, NOBODY, AsOf, ConfigFile, Json, KnownAt, Pair, moment
+from .options import DEFAULT, NOBODY, AsOf, ConfigFile, Json, KnownAt, Language, Pair, moment
 from .zendesk_app import zendesk_app
 
 app = typer.Typer(
@@ -217,12 +217,24 @@ def explain(
     account: Annotated[str, typer.Argument(help="A name, a Pulsefield id, or a system's id.")],
     config: ConfigFile = DEFAULT,
     score_name: Annotated[str, typer.Option("--score", help="Which score.")] = "health",
+    since: Annotated[
+        str | None,
+        typer.Option(metavar="RUN|DATE", help="Say why it changed since then, instead."),
+    ] = None,
+    language: Annotated[
+        Language | None, typer.Option(help="Of the words; the deployment's by default.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Say why a customer has its score, to the last decimal."""
-    from .look import explain as run
+    """Say why a customer has its score, or why it changed, to the last decimal."""
+    from . import look
+    from . import since as changes
 
-    run(config, account, score_name, as_json=as_json)
+    asked = look.Asked(config, account, score_name, language)
+    if since is None:
+        look.explain(asked, as_json=as_json)
+    else:
+        changes.explain(asked, since, as_json=as_json)
 
 
 @app.command(rich_help_panel=LOOK)

@@ -1,5 +1,8 @@
 """The commands that look closer: explain and match."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sync import run
-from sync.config import load
+from sync.config import Config, load
 from sync.pairing import MatchReport, Review
 
 from . import views
@@ -20,14 +23,46 @@ POINTS = 24
 """Columns of the longest bar of points, each way."""
 
 
-def explain(config: Path, account: str, score: str, *, as_json: bool) -> None:
-    """Show one account's sentence, scores and ledger."""
-    out = Output(as_json=as_json)
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What ``explain`` was asked.
+
+    Attributes:
+        config: The deployment's file.
+        account: A name, a Pulsefield id, or a system's id.
+        score: Which score.
+        language: Of the words; None: the deployment's.
+    """
+
+    config: Path
+    account: str
+    score: str
+    language: str | None = None
+
+    def deployment(self) -> Config:
+        """Read the deployment, in the language asked for."""
+        found = load(self.config)
+        if self.language is None:
+            return found
+        spoken = found.general.model_copy(update={"language": str(self.language)})
+        return replace(found, general=spoken)
+
+
+@contextmanager
+def told(out: Output) -> Iterator[None]:
+    """Show what could not be found, and end with the code of a wrong setting."""
     try:
-        found = run.explain(load(config), account, score=score)
+        yield
     except LookupError as error:
         out.console.print(escape(str(error.args[0])))
         raise typer.Exit(SETUP) from None
+
+
+def explain(asked: Asked, *, as_json: bool) -> None:
+    """Show one account's sentence, scores and ledger."""
+    out = Output(as_json=as_json)
+    with told(out):
+        found = run.explain(asked.deployment(), asked.account, score=asked.score)
     out.data(found)
     out.title(escape(found.name))
     records = ", ".join(f"{name} {' '.join(refs)}" for name, refs in found.records.items())
@@ -64,14 +99,15 @@ def _ledger(rows: Any) -> Table:
             views.number(row["weight"], 3),
             "-" if row["observed"] is None else f"{100 * row['observed']:.0f} %",
             f"{row['points']:+.2f}",
-            _bar(row["points"], largest),
+            bar(row["points"], largest),
         )
     total = sum(row["points"] for row in rows)
     table.add_row("", "50 + all parts", "", "", "", "", "", f"{50 + total:.2f}", "")
     return table
 
 
-def _bar(points: float, largest: float) -> Text:
+def bar(points: float, largest: float) -> Text:
+    """Return signed points as a bar, to the left or right of a line."""
     length = round(POINTS * abs(points) / largest)
     bar = "█" * length
     if points < 0:

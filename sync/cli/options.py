@@ -1,10 +1,21 @@
 """Options that several commands share."""
 
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
 import typer
+
+
+class Language(StrEnum):
+    """Languages of sentences."""
+
+    EN = "en"
+    NL = "nl"
+    DA = "da"
+    PL = "pl"
+
 
 ConfigFile: TypeAlias = Annotated[
     Path,
