@@ -120,7 +120,7 @@ def ranked_step(ctx: Context, score: str, limit: int) -> Step:
             Select(
                 [
                     (q("account"), q("account")),
-                    (q("rank"), str(rank)),
+                    (q("rank"), ctx.dialect.cast(str(rank), "integer")),
                     (q("place"), q("place", str(rank))),
                     (q("points"), q("points", str(rank))),
                 ],

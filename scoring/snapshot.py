@@ -8,7 +8,8 @@ from typing import Any, Self
 import pyarrow as pa
 
 from .compile import compile_model
-from .engines import DuckEngine, Engine
+from .connections import engine_on
+from .engines import Engine
 from .evidence import evidence_sql
 from .facts import check_accounts, context, given, with_rates
 from .leaves import points_steps
@@ -198,7 +199,8 @@ def score(
             matched in a source of a table, read when; without it every account counts as
             read at ``as_of`` in every table given. Times are UTC.
         as_of: The moment; UTC where it has no zone.
-        connection: A DuckDB connection; None: one of our own, in memory.
+        connection: A DuckDB connection, a Spark session (facts may be its DataFrames), or a
+            PostgreSQL connection of psycopg or of SQLAlchemy over it; None: DuckDB in memory.
         previous: account, score, value, band of the last snapshot (or that Snapshot), for the
             dead-band.
         overrides: account, score, value, band, reason, author, set_at, expires_at.
@@ -210,7 +212,7 @@ def score(
     """
     moment = as_of.astimezone(UTC).replace(tzinfo=None) if as_of.tzinfo else as_of
     before = previous.scores if isinstance(previous, Snapshot) else previous
-    engine = DuckEngine(connection)
+    engine = engine_on(connection)
     try:
         ctx = context(model, engine, given(facts, before, overrides), moment)
         ctx = with_rates(ctx, engine, rates)

@@ -1,0 +1,37 @@
+"""Which engine runs on a connection."""
+
+from typing import Any
+
+from .engines import DuckEngine, Engine
+
+
+def engine_on(connection: Any) -> Engine:
+    """Return the engine for a connection or session; None: DuckDB in memory.
+
+    A package is imported by whoever made the connection, never here.
+
+    Raises:
+        TypeError: a connection of nothing that scoring runs on.
+    """
+    if connection is None:
+        return DuckEngine()
+    package = type(connection).__module__.partition(".")[0].removeprefix("_")
+    if package == "duckdb":
+        return DuckEngine(connection)
+    if package == "pyspark":
+        from .spark import SparkEngine  # noqa: PLC0415 (only where it is used)
+
+        return SparkEngine(connection)
+    if package == "psycopg" or _is_sqlalchemy_over_psycopg(connection):
+        from .postgres import PostgresEngine  # noqa: PLC0415 (its CSV reader costs 20 ms)
+
+        return PostgresEngine(connection)
+    raise TypeError(
+        f"a {type(connection).__module__}.{type(connection).__qualname__}; scoring runs on a DuckDB "
+        "connection, a Spark session, or a PostgreSQL connection of psycopg or SQLAlchemy over it"
+    )
+
+
+def _is_sqlalchemy_over_psycopg(connection: Any) -> bool:
+    dialect = getattr(connection, "dialect", None)
+    return getattr(dialect, "driver", None) == "psycopg"
