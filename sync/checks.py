@@ -9,7 +9,7 @@ from connectors.errors import ConnectorError
 from scoring import ModelError, check_columns
 from scoring.tables import COLUMNS, Kind
 
-from . import private, secrets
+from . import private, secrets, unobserved
 from .tickets import ticket_targets
 from .workspace import Workspace
 
@@ -20,7 +20,7 @@ def problems(work: Workspace) -> list[Problem]:
     for name in (*work.config.connections, *ticket_targets(work.fields)):
         found += list(_of_connection(work, name))
     found += list(_open_files(work))
-    return found
+    return [*found, *unobserved.problems(work)]
 
 
 def _of_model(work: Workspace) -> Iterator[Problem]:
