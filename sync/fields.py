@@ -6,6 +6,8 @@ from typing import Literal, TypeAlias
 
 from connectors.base import FieldSpec, FieldType
 from scoring import Model
+from scoring.language import fill
+from scoring.phrases import Phrases
 
 from .errors import Issue
 from .settings import Connection, FieldChoice
@@ -27,35 +29,23 @@ TYPES: dict[str, FieldType] = {
 NO_DATA = "no data"
 
 
-@dataclass(frozen=True, slots=True)
-class Default:
-    """A field that every target gets unless it is switched off."""
-
-    value: str
-    label: str
-    help: str
-    decimals: int = 1
-
-
-DEFAULTS: dict[str, Default] = {
-    "health": Default("health.value", "Health", "How likely the customer stays, 0 to 100."),
-    "health_band": Default("health.band", "Health band", "The range that the health is in."),
-    "health_change": Default(
-        "health.change", "Health change", "Points that the health moved in about a month."
-    ),
-    "health_reasons": Default(
-        "health.reasons", "Health reasons", "What weighs most in the health, with points."
-    ),
-    "adoption": Default("adoption.value", "Adoption", "How far the product is taken up, 0 to 100."),
-    "engagement": Default(
-        "engagement.value", "Engagement", "How often and how well there is contact, 0 to 100."
-    ),
-    "coverage": Default(
-        "health.coverage", "Health coverage", "Percent of the health that rests on data.", 0
-    ),
-    "scored_at": Default("health.scored_at", "Scored at", "When these values last changed."),
-    "model_version": Default("health.model", "Score model", "Name and version of the model."),
+DEFAULTS: dict[str, str] = {
+    "health": "health.value",
+    "health_band": "health.band",
+    "health_change": "health.change",
+    "health_reasons": "health.reasons",
+    "adoption": "adoption.value",
+    "engagement": "engagement.value",
+    "coverage": "health.coverage",
+    "scored_at": "health.scored_at",
+    "model_version": "health.model",
 }
+"""Fields that every target gets unless they are switched off, with what they hold.
+
+Labels and help texts are under ``[fields]`` in each file of ``scoring/languages``.
+"""
+WHOLE = frozenset({"coverage"})
+"""Default fields without digits after the point."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +77,10 @@ class TargetField:
         return self.part in {"value", "band"}
 
 
-def target_fields(name: str, connection: Connection, model: Model) -> tuple[TargetField, ...]:
-    """Return the fields of a target, in order.
+def target_fields(
+    name: str, connection: Connection, model: Model, code: str = "en"
+) -> tuple[TargetField, ...]:
+    """Return the fields of a target, in order, with labels in a language.
 
     Raises:
         FieldIssues: a key, score or part that does not exist, or a name given twice.
@@ -97,8 +89,8 @@ def target_fields(name: str, connection: Connection, model: Model) -> tuple[Targ
     found = []
     for key in dict.fromkeys([*DEFAULTS, *connection.fields]):
         choice = connection.fields.get(key, FieldChoice())
-        default = DEFAULTS.get(key)
-        value = choice.value or (default.value if default else "")
+        default = DEFAULTS.get(key, "")
+        value = choice.value or default
         score, _, part = value.partition(".")
         where = f"connections.{name}.fields.{key}"
         if not choice.write or (default and not choice.value and score not in model.scores):
@@ -108,7 +100,9 @@ def target_fields(name: str, connection: Connection, model: Model) -> tuple[Targ
             allowed = f"value must be SCORE.PART; scores: {scores}; parts: {', '.join(TYPES)}"
             issues.append(Issue(where, repr(value) if value else None, allowed))
             continue
-        found.append(TargetField(key, _spec(key, connection, choice, model), score, part, choice))
+        found.append(
+            TargetField(key, _spec(key, connection, choice, model, code), score, part, choice)
+        )
     issues += _doubles(name, found)
     if issues:
         raise FieldIssues(issues)
@@ -136,19 +130,29 @@ def _doubles(name: str, fields: Sequence[TargetField]) -> list[Issue]:
     return issues
 
 
-def _spec(key: str, connection: Connection, choice: FieldChoice, model: Model) -> FieldSpec:
-    default = DEFAULTS.get(key)
-    score, _, part = (choice.value or (default.value if default else "")).partition(".")
+def _spec(
+    key: str, connection: Connection, choice: FieldChoice, model: Model, code: str
+) -> FieldSpec:
+    score, _, part = (choice.value or DEFAULTS.get(key, "")).partition(".")
     given = "decimals" in choice.model_fields_set
-    whole = default is not None and not default.decimals and not given
+    label, about = _texts(key, Phrases(model, code), score, part)
     return FieldSpec(
         name=choice.name or default_name(key, connection),
-        label=choice.label or (f"Pulsefield {default.label.lower()}" if default else key),
+        label=choice.label or label,
         type=TYPES[part],
-        help=default.help if default else f"{part} of {score}",
-        decimals=0 if whole else choice.decimals,
-        options=band_options(model, score) if part == "band" else (),
+        help=about,
+        decimals=0 if key in WHOLE and not given else choice.decimals,
+        options=band_options(model, score, code) if part == "band" else (),
     )
+
+
+def _texts(key: str, phrases: Phrases, score: str, part: str) -> tuple[str, str]:
+    """Return a field's label and help text; a field of the user's own is called by its key."""
+    texts = phrases.words.texts["fields"]
+    if key in DEFAULTS:
+        return fill(texts["label"], {"name": texts["labels"][key]}), texts["help"][key]
+    words = {"part": texts["parts"][part], "score": phrases.score(score)}
+    return key, fill(texts["part"], words)
 
 
 def default_name(key: str, connection: Connection) -> str:
@@ -160,9 +164,13 @@ def default_name(key: str, connection: Connection) -> str:
     return "_".join(word[:1].upper() + word[1:] for word in words) + "__c"
 
 
-def band_options(model: Model, score: str) -> tuple[tuple[str, str], ...]:
-    """Return the bands of a score with their labels, worst first, ``no data`` last."""
+def band_options(model: Model, score: str, code: str = "en") -> tuple[tuple[str, str], ...]:
+    """Return the bands of a score with their labels, worst first, ``no data`` last.
+
+    The values are the model's own words in every language; only labels differ.
+    """
     bands = model.scores[score].bands or model.bands
     names: Mapping[str, float] = bands.borders or bands.quantiles or {}
     found = [*sorted(names, key=lambda name: names[name]), NO_DATA]
-    return tuple((name, name[:1].upper() + name[1:]) for name in found)
+    words = {name: Phrases(model, code).band(name) for name in found}
+    return tuple((name, word[:1].upper() + word[1:]) for name, word in words.items())

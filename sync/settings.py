@@ -2,7 +2,9 @@
 
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from scoring.language import languages
 
 Share: TypeAlias = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Positive: TypeAlias = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -14,6 +16,12 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+def _language(code: str) -> str:
+    if code not in languages():
+        raise ValueError(f"there is no such language; use one of {', '.join(languages())}")
+    return code
+
+
 class General(Settings):
     """``[pulsefield]``.
 
@@ -22,7 +30,7 @@ class General(Settings):
         journal: URL of SQLite or PostgreSQL, or ``env:NAME`` or ``file:PATH`` that holds one;
             empty: a SQLite file in ``data``.
         model: Name of a shipped model, or a path that ends in ``.toml``.
-        language: Of reasons and sentences.
+        language: Of field labels, reasons and sentences; a file of ``scoring/languages``.
         change_days: ``health_change`` is against the score this many days ago.
         keep_text: Whether free text is stored; it never is unless asked for.
         report_owners: Whether reports and exports name account owners, who are persons.
@@ -31,7 +39,7 @@ class General(Settings):
     data: str = "pulsefield-data"
     journal: str = ""
     model: str = "default"
-    language: Literal["en", "nl", "da", "pl"] = "en"
+    language: Annotated[str, AfterValidator(_language)] = "en"
     change_days: int = Field(default=30, ge=1, le=366)
     keep_text: bool = False
     report_owners: bool = False

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from connectors.errors import SetupError
+from scoring.language import languages
 
 from . import proposal
 from .looking import Found
@@ -19,7 +20,7 @@ HEAD = """\
 [pulsefield]
 data = "pulsefield-data"   # folder (or object store URL) of the tables and the score history
 model = {model}          # a shipped model (default, support, small_book, trials) or a path
-language = {language}            # of field labels and of the reasons that people read
+language = {language}            # of field labels and reasons: {codes}
 
 {rates}
 [limits]                   # a plan beyond these is not applied (exit code 3)
@@ -165,6 +166,7 @@ def text(answers: Answers, folder: Path, found: Mapping[str, Found] | None = Non
             model=quoted(answers.model),
             language=quoted(answers.language),
             rates=_rates(answers.rates, currencies(seen)),
+            codes=", ".join(languages()),
         )
     ]
     for name, head in _heads(answers, folder).items():

@@ -10,6 +10,7 @@ import duckdb
 
 from connectors.base import FieldSpec
 from scoring import Model
+from scoring.language import language
 
 from .config import Config
 from .fields import TargetField, band_options
@@ -37,19 +38,20 @@ def ticket_fields(config: Config, model: Model) -> dict[str, tuple[TargetField, 
     if "health" not in model.scores:
         return {}
     return {
-        f"{name}{SUFFIX}": (_band(connection, model),)
+        f"{name}{SUFFIX}": (_band(connection, model, config.general.language),)
         for name, connection in config.connections.items()
         if connection.write and getattr(connection.settings, "ticket_context", None)
     }
 
 
-def _band(connection: Connection, model: Model) -> TargetField:
+def _band(connection: Connection, model: Model, code: str) -> TargetField:
+    texts = language(code).texts["fields"]
     spec = FieldSpec(
         name=(connection.prefix or "pulsefield_").rstrip("_").lower(),
-        label="Pulsefield health band",
+        label=texts["ticket_band"],
         type="choice",
-        help="The range that the customer's health is in.",
-        options=band_options(model, "health"),
+        help=texts["ticket_band_help"],
+        options=band_options(model, "health", code),
     )
     return TargetField("ticket_band", spec, "health", "band", FieldChoice())
 

@@ -156,7 +156,7 @@ def _all_fields(config: Config, model: Model) -> Mapping[str, tuple[TargetField,
         if not connection.write:
             continue
         try:
-            fields[name] = target_fields(name, connection, model)
+            fields[name] = target_fields(name, connection, model, config.general.language)
         except FieldIssues as found:
             issues += found.issues
     if issues:

@@ -27,7 +27,7 @@ Secrets: TypeAlias = Annotated[
     str, typer.Option(metavar="FOLDER", help="Files with the secrets, instead of variables.")
 ]
 Language: TypeAlias = Annotated[
-    str, typer.Option(metavar="CODE", help="Of field labels and reasons: en, nl, da, pl.")
+    str, typer.Option(metavar="CODE", help="Of field labels and reasons, such as nl.")
 ]
 ModelName: TypeAlias = Annotated[
     str, typer.Option("--model", metavar="NAME", help="A shipped model, or a path.")
