@@ -98,7 +98,7 @@ def tables_of(model: Model, signal: str) -> list[str]:
 def unfed(model: Model, metric: str, known: Sources) -> tuple[str, str]:
     """Return state and detail of a metric by where its tables come from alone."""
     tables = tables_of(model, model.metrics[metric].signal)
-    if known.configured or not known.silent:
+    if not known.silent:  # what cannot be asked may well read it
         lacking = [t for t in tables if t not in known.configured and t not in known.read]
         if lacking:
             return NO_SOURCE, f"no connection reads {' or '.join(lacking)}"
