@@ -76,12 +76,10 @@ def differences(before: Raw, after: Raw) -> list[Difference]:
     then what is gone, in the opposite order.
     """
     found = list(_found((), _without(before, TOP_WORDS), _without(after, TOP_WORDS)))
-    segments = [list(raw.get("segments", {})) for raw in (before, after)]
-    shared = [
-        [name for name in names if name in segments[1 - at]] for at, names in enumerate(segments)
-    ]
-    if shared[0] != shared[1]:
-        found.append(Difference(SEGMENTS, *segments))
+    old, new = (list(raw.get("segments", {})) for raw in (before, after))
+    made = [*(name for name in old if name in new), *(name for name in new if name not in old)]
+    if made != new:
+        found.append(Difference(SEGMENTS, made, new))
     kept = [one for one in found if one.after is not None]
     gone = [one for one in found if one.after is None]
     gone.sort(key=lambda one: (-_place(one), -len(one.path)))
