@@ -108,7 +108,8 @@ class Applier:
             connection=target.name,
             plan=plan,
             ok=sum(report.ok for report in reports),
-            refused=tuple(refused for report in reports for refused in report.refused),
+            # What may pass, such as the rows of a job that never got its data, is planned next.
+            refused=tuple(r for report in reports for r in report.refused if not r.retryable),
             error=error,
             seconds=sum(report.seconds for report in reports),
         )

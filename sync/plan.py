@@ -9,6 +9,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import fields as fields_of
 from typing import Any
 
 import duckdb
@@ -26,6 +27,8 @@ from .summary import Change, PlanReport
 __all__ = ["Plan", "PlannedWrite", "UnsafePlanError", "checksum", "make"]
 
 EXAMPLES = 20
+PART = 100_000
+"""Accounts compared at a time: what bounds the memory of a plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,28 +94,35 @@ def make(
         portfolio: The scores.
         against: The portfolio beside the last run's, for the limits.
     """
-    con.register("desired", _desired(target.fields, portfolio))
-    try:
-        con.execute(compare_sql(con, store, target.connection, target.fields))
-    finally:
-        con.unregister("desired")
-    writes, held_back = _writes(con, target)
-    moves, seen = _moves(con, target)
+    writes: list[PlannedWrite] = []
+    held_back, seen = 0, Seen(foreign=(0,) * len(target.fields))
+    for start in range(0, len(portfolio.accounts), PART):
+        con.register("desired", _desired(target.fields, portfolio, slice(start, start + PART)))
+        try:
+            con.execute(compare_sql(con, store, target.connection, target.fields))
+            found, kept_back = _writes(con, target)
+            seen = seen.plus(_seen(con, target))
+            con.execute("DROP VIEW compared")
+        finally:
+            con.unregister("desired")
+        writes += found
+        held_back += kept_back
+    writes.sort(key=lambda write: write.ref)
+    moves = seen.moves(target.fields)
     report = PlanReport(
         connection=target.connection,
         plan=None,
         checksum=checksum(target.connection, writes),
-        records=seen["records"],
+        records=seen.records,
         updates=len(writes),
-        by_hand=seen["by_hand"],
-        kept_by_hand=seen["kept_by_hand"],
+        by_hand=seen.by_hand,
+        kept_by_hand=seen.kept_by_hand,
         held_back=held_back,
         unsafe=limits.unsafe(target.connection, target.limits, moves, against) if writes else (),
         examples=_examples(writes, target.fields, portfolio),
         **counts(writes),
     )
-    con.execute("DROP TABLE compared")
-    return Plan(target.connection, writes, report)
+    return Plan(target.connection, tuple(writes), report)
 
 
 def checksum(connection: str, writes: Sequence[PlannedWrite]) -> str:
@@ -124,10 +134,10 @@ def checksum(connection: str, writes: Sequence[PlannedWrite]) -> str:
     return digest.hexdigest()
 
 
-def _desired(fields: Sequence[TargetField], portfolio: Portfolio) -> pa.Table:
-    columns = {"account": pa.array(portfolio.accounts, pa.int64())}
+def _desired(fields: Sequence[TargetField], portfolio: Portfolio, part: slice) -> pa.Table:
+    columns = {"account": pa.array(portfolio.accounts[part], pa.int64())}
     for field in fields:
-        values = portfolio.part(field.score, field.part)
+        values = portfolio.part(field.score, field.part)[part]
         columns[field.spec.name] = pa.array(texts(field, values), pa.string())
     return pa.table(columns)
 
@@ -140,7 +150,7 @@ def texts(field: TargetField, values: Sequence[Any]) -> list[str | None]:
     return [field.spec.to_text(value) for value in values]
 
 
-def _writes(con: duckdb.DuckDBPyConnection, target: Target) -> tuple[tuple[PlannedWrite, ...], int]:
+def _writes(con: duckdb.DuckDBPyConnection, target: Target) -> tuple[list[PlannedWrite], int]:
     names = [field.spec.name for field in target.fields]
     writes, held_back = [], 0
     for ref, account, *cells in con.execute(changed_sql(target.fields)).fetchall():
@@ -156,7 +166,7 @@ def _writes(con: duckdb.DuckDBPyConnection, target: Target) -> tuple[tuple[Plann
             held_back += 1
         else:
             writes.append(PlannedWrite(ref, account, change))
-    return tuple(writes), held_back
+    return writes, held_back
 
 
 def _same(
@@ -170,14 +180,49 @@ def _same(
     return wanted == {name: new for name, new in refused.items() if name not in stamps}
 
 
-def _moves(con: duckdb.DuckDBPyConnection, target: Target) -> tuple[limits.Moves, dict[str, int]]:
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Sums over compared records, as ``aggregate_sql`` gives them; parts of a plan add up."""
+
+    records: int = 0
+    held: int = 0
+    replaced: int = 0
+    cleared: int = 0
+    bands: int = 0
+    by_hand: int = 0
+    kept_by_hand: int = 0
+    values: int = 0
+    before: float = 0.0
+    after: float = 0.0
+    foreign: tuple[int, ...] = ()
+
+    def plus(self, other: "Seen") -> "Seen":
+        """Return the sums over both."""
+        sums: dict[str, Any] = {n: getattr(self, n) + getattr(other, n) for n in SUMS}
+        pairs = zip(self.foreign, other.foreign, strict=True)
+        return Seen(**sums, foreign=tuple(one + two for one, two in pairs))
+
+    def moves(self, fields: Sequence[TargetField]) -> limits.Moves:
+        """Return what the limits look at."""
+        pairs = zip(fields, self.foreign, strict=True)
+        return limits.Moves(
+            held=self.held,
+            replaced=self.replaced,
+            cleared=self.cleared,
+            bands=self.bands,
+            mean_before=self.before / self.values if self.values else None,
+            mean_after=self.after / self.values if self.values else None,
+            foreign=tuple(field.spec.name for field, count in pairs if count),
+        )
+
+
+SUMS = tuple(field.name for field in fields_of(Seen) if field.name != "foreign")
+
+
+def _seen(con: duckdb.DuckDBPyConnection, target: Target) -> Seen:
     row = con.execute(aggregate_sql(target.fields, target.limits.step)).fetchall()[0]
-    records, held, replaced, cleared, bands, before, after, by_hand, kept, *foreign = row
-    names = tuple(
-        field.spec.name for field, count in zip(target.fields, foreign, strict=True) if count
-    )
-    moves = limits.Moves(held, replaced, cleared, bands, before, after, names)
-    return moves, {"records": records, "by_hand": by_hand, "kept_by_hand": kept}
+    sums: dict[str, Any] = {name: value or 0 for name, value in zip(SUMS, row, strict=False)}
+    return Seen(**sums, foreign=tuple(row[len(SUMS) :]))
 
 
 def counts(writes: Sequence[PlannedWrite]) -> dict[str, Any]:

@@ -12,7 +12,9 @@ from .store import HELD, Store
 def compare_sql(
     con: duckdb.DuckDBPyConnection, store: Store, connection: str, fields: Sequence[TargetField]
 ) -> str:
-    """Return SQL that makes ``compared``: one row per matched record of a target.
+    """Return SQL that makes the view ``compared``: one row per matched record of a target.
+
+    A view, as a table of a million records would hold every old and new text at once.
 
     Columns: ref, account, and for the i-th field old_i, new_i (after the field's rules for
     missing values and for values edited by hand), hand_i, kept_i, foreign_i.
@@ -29,21 +31,26 @@ def compare_sql(
         column for at, field in enumerate(fields) for column in _columns(at, field, known)
     )
     return (
-        f"CREATE OR REPLACE TEMP TABLE compared AS"  # noqa: S608 - names are quoted
+        f"CREATE OR REPLACE TEMP VIEW compared AS"  # noqa: S608 - names are quoted
         f" SELECT m.ref, m.account, {columns} FROM members m"
         f" JOIN desired d USING (account)"
         f" LEFT JOIN ({held}) h ON h.id = m.ref"
-        f" LEFT JOIN ({_written(store, connection)}) w ON w.id = m.ref"
+        f" LEFT JOIN ({_written(store, connection, held)}) w ON w.id = m.ref"
         f" WHERE m.main AND m.connection = {literal(connection)}"
     )
 
 
-def _written(store: Store, connection: str) -> str:
+def _written(store: Store, connection: str, held: str) -> str:
+    """Return SQL for what was last written to the records that were read since.
+
+    Of the others, the last version is what was written.
+    """
     scan = store.scan(HELD + connection)
     if scan is None:
         return "SELECT NULL::VARCHAR AS id"
     return (
         f"SELECT * FROM {scan} WHERE origin = 'written'"  # noqa: S608 - paths are quoted
+        f" AND id IN (SELECT id FROM ({held}) WHERE origin = 'read')"
         " QUALIFY row_number() OVER (PARTITION BY id ORDER BY known_at DESC, row_seq DESC) = 1"
     )
 
@@ -52,7 +59,8 @@ def _columns(at: int, field: TargetField, known: set[str]) -> list[str]:
     name = quote(field.spec.name)
     there = field.spec.name in known
     old, written = (f"h.{name}", f"w.{name}") if there else ("NULL::VARCHAR", "NULL::VARCHAR")
-    hand = f"({written} IS NOT NULL AND h.origin = 'read' AND {old} IS DISTINCT FROM {written})"
+    read = "h.origin = 'read'"
+    hand = f"({read} AND {written} IS NOT NULL AND {old} IS DISTINCT FROM {written})"
     kept = hand if field.choice.by_hand == "keep" else "false"
     new = f"coalesce(d.{name}, {old})" if field.choice.no_score == "keep" else f"d.{name}"
     return [
@@ -60,7 +68,7 @@ def _columns(at: int, field: TargetField, known: set[str]) -> list[str]:
         f"CASE WHEN {kept} THEN {old} ELSE {new} END AS new_{at}",
         f"coalesce({hand}, false) AS hand_{at}",
         f"coalesce({kept}, false) AS kept_{at}",
-        f"({old} IS NOT NULL AND {written} IS NULL) AS foreign_{at}",
+        f"coalesce({read} AND {old} IS NOT NULL AND {written} IS NULL, false) AS foreign_{at}",
     ]
 
 
@@ -89,8 +97,9 @@ def changed_sql(fields: Sequence[TargetField]) -> str:
 def aggregate_sql(fields: Sequence[TargetField], step: float) -> str:
     """Return SQL for one row that the limits look at.
 
-    records, held, replaced, cleared, bands, mean_before, mean_after, by_hand, kept_by_hand,
-    then for each field how many replaced values Pulsefield never wrote.
+    records, held, replaced, cleared, bands, by_hand, kept_by_hand, values, before, after (count
+    and sums of the main value where it stays one), then for each field how many replaced values
+    Pulsefield never wrote.
     """
     places = list(enumerate(fields))
     real = [at for at, field in places if not field.stamp]
@@ -103,14 +112,13 @@ def aggregate_sql(fields: Sequence[TargetField], step: float) -> str:
         f"(NOT foreign_{at} AND old_{at} IS NOT NULL AND new_{at} IS NOT NULL AND {_differs(at)})"
         for at in bands
     )
-    before, after = _means(values)
     hand = " + ".join(f"count(*) FILTER (hand_{at})" for at in range(len(fields))) or "0"
     kept = " + ".join(f"count(*) FILTER (kept_{at})" for at in range(len(fields))) or "0"
     foreign = [
         f"count(*) FILTER (foreign_{at} AND {_replaced(at, field, step)})" for at, field in places
     ]
     counts = [f"count(*) FILTER ({what})" for what in (held, replaced, cleared, banded)]
-    columns = ["count(*)", *counts, before, after, hand, kept, *foreign]
+    columns = ["count(*)", *counts, hand, kept, *_sums(values), *foreign]
     return f"SELECT {', '.join(columns)} FROM compared"  # noqa: S608 - numbered columns
 
 
@@ -125,12 +133,12 @@ def _replaced(at: int, field: TargetField, step: float) -> str:
     return f"({both} AND {far}{ours})"
 
 
-def _means(values: Sequence[int]) -> tuple[str, str]:
+def _sums(values: Sequence[int]) -> tuple[str, ...]:
     if not values:
-        return "NULL", "NULL"
+        return "0", "0", "0"
     old, new = (f"TRY_CAST({side}_{values[0]} AS DOUBLE)" for side in ("old", "new"))
-    both = f"{old} IS NOT NULL AND {new} IS NOT NULL"
-    return f"avg({old}) FILTER ({both})", f"avg({new}) FILTER ({both})"
+    both = f"FILTER ({old} IS NOT NULL AND {new} IS NOT NULL)"
+    return f"count(*) {both}", f"sum({old}) {both}", f"sum({new}) {both}"
 
 
 def _any(conditions: Iterable[str]) -> str:
