@@ -14,6 +14,7 @@ from connectors import registry
 
 from .errors import ConfigError, Issue
 from .secrets import resolve
+from .service.settings import Alerts, Logs, Metrics, Retention, Schedule
 from .settings import Connection, General, Limits, Match, Root
 
 __all__ = ["Config", "ConfigError", "load", "parse"]
@@ -33,6 +34,11 @@ class Config:
         rates: Currency -> value of one unit in the model's base currency.
         match: ``[match]``.
         limits: ``[limits]``.
+        store: ``[store]``.
+        schedule: ``[schedule.NAME]``, by name.
+        alerts: ``[alerts]``.
+        metrics: ``[metrics]``.
+        logs: ``[logs]``.
         connections: Name -> connection, in the file's order, which is also the order in
             which sources win where they disagree.
     """
@@ -43,6 +49,11 @@ class Config:
     rates: Mapping[str, float] = field(default_factory=dict)
     match: Match = field(default_factory=Match)
     limits: Limits = field(default_factory=Limits)
+    store: Retention = field(default_factory=Retention)
+    schedule: Mapping[str, Schedule] = field(default_factory=dict)
+    alerts: Alerts = field(default_factory=Alerts)
+    metrics: Metrics = field(default_factory=Metrics)
+    logs: Logs = field(default_factory=Logs)
 
     @property
     def folder(self) -> Path:
@@ -128,7 +139,11 @@ def _checked(file: Path, text: str, raw: dict[str, Any]) -> Config:
         name: entry.model_copy(update={"settings": settings[name]})
         for name, entry in root.connections.items()
     }
-    return Config(file, connections, root.pulsefield, root.rates, root.match, root.limits)
+    parts = {
+        name: getattr(root, name)
+        for name in ("rates", "match", "limits", "store", "schedule", "alerts", "metrics", "logs")
+    }
+    return Config(file, connections, root.pulsefield, **parts)
 
 
 def _split(raw: dict[str, Any]) -> tuple[dict[str, Any], dict[str, tuple[str, dict[str, Any]]]]:

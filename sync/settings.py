@@ -2,18 +2,15 @@
 
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
 from scoring.language import languages
 
+from .service.settings import Alerts, Logs, Metrics, Retention, Schedule
+from .strict import Settings
+
 Share: TypeAlias = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Positive: TypeAlias = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-
-
-class Settings(BaseModel):
-    """Frozen, no unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 def _language(code: str) -> str:
@@ -32,7 +29,6 @@ class General(Settings):
         model: Name of a shipped model, or a path that ends in ``.toml``.
         language: Of field labels, reasons and sentences; a file of ``scoring/languages``.
         change_days: ``health_change`` is against the score this many days ago.
-        keep_text: Whether free text is stored; it never is unless asked for.
         report_owners: Whether reports and exports name account owners, who are persons.
     """
 
@@ -41,7 +37,6 @@ class General(Settings):
     model: str = "default"
     language: Annotated[str, AfterValidator(_language)] = "en"
     change_days: int = Field(default=30, ge=1, le=366)
-    keep_text: bool = False
     report_owners: bool = False
 
 
@@ -152,4 +147,11 @@ class Root(Settings):
     )
     match: Match = Match()
     limits: Limits = Limits()
+    store: Retention = Retention()
+    schedule: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,29}$")], Schedule] = Field(
+        default_factory=dict
+    )
+    alerts: Alerts = Alerts()
+    metrics: Metrics = Metrics()
+    logs: Logs = Logs()
     connections: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")], Connection]

@@ -1,0 +1,1 @@
+"""Unattended work: rhythm, logs, metrics, alerts."""
