@@ -58,13 +58,13 @@ class PostgresEngine(Engine):
         super().__init__(POSTGRES)
         raw = getattr(connection, "connection", connection)
         self._connection = getattr(raw, "driver_connection", raw)
-        self._given: list[str] = []
+        self._given: dict[str, str] = {}
         self._unknown: dict[str, set[str]] = {}
 
     def relation(self, name: str, data: object) -> str:
         """Quote a relation's name; copy Arrow, Polars or pandas data to a temporary table."""
         if isinstance(data, str):
-            return self._in_utc(self.dialect.relation(data))
+            return self._in_utc(name, self.dialect.relation(data))
         table = arrow(data)
         relation = self.dialect.quote(f"{self.prefix}given_{name}")
         columns = [
@@ -72,7 +72,7 @@ class PostgresEngine(Engine):
             for f in table.schema
         ]
         self._execute(f"CREATE TEMPORARY TABLE {relation} ({', '.join(columns)})")
-        self._given.append(relation)
+        self._given[relation] = "TABLE"
         self._unknown[relation] = {f.name for f in table.schema if pa.types.is_null(f.type)}
         with (
             self._connection.transaction(),
@@ -104,17 +104,22 @@ class PostgresEngine(Engine):
                 names[column.name] = "" if known is None else ("_" if array else "") + known.name
         return names
 
-    def _in_utc(self, relation: str) -> str:
-        """Take times with a zone in UTC; a cast would take them in the session's zone."""
+    def _in_utc(self, name: str, relation: str) -> str:
+        """Take times with a zone in UTC, by a view; a cast would take them in the session's."""
         described = self._described(f"SELECT * FROM {relation}")
         if "timestamptz" not in described.values():
             return relation
         columns = []
-        for name, kind in described.items():
-            quoted = self.dialect.quote(name)
+        for column, kind in described.items():
+            quoted = self.dialect.quote(column)
             zoned = kind == "timestamptz"
             columns.append(f"{quoted} AT TIME ZONE 'UTC' AS {quoted}" if zoned else quoted)
-        return f"(SELECT {', '.join(columns)} FROM {relation})"
+        view = self.dialect.quote(f"{self.prefix}given_{name}")
+        self._execute(
+            f"CREATE TEMPORARY VIEW {view} AS SELECT {', '.join(columns)} FROM {relation}"
+        )
+        self._given[view] = "VIEW"
+        return view
 
     def batches(self, sql: str) -> pa.RecordBatchReader:
         """Return rows as Arrow, a few megabytes at a time."""
@@ -151,9 +156,9 @@ class PostgresEngine(Engine):
     def drop(self) -> None:
         """Drop what was made."""
         self.forget_all()
-        for relation in self._given:
-            self._execute(f"DROP TABLE IF EXISTS {relation}")
-        self._given = []
+        for relation, kind in self._given.items():
+            self._execute(f"DROP {kind} IF EXISTS {relation}")
+        self._given = {}
 
     def _make(self, relation: str, step: Step) -> None:
         self._execute(statement(self.dialect, relation, step))

@@ -6,6 +6,7 @@
 import os
 import shutil
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import NoReturn
 
 import pytest
@@ -36,3 +37,11 @@ def chromium() -> Chromium:
     """Return where Chromium is, Debian's or one of the same names on the path."""
     remedy = "install Debian's packages chromium and chromium-driver"
     return Chromium(program("chromium", remedy), program("chromedriver", remedy))
+
+
+def java() -> None:
+    """Make sure of PySpark and of a Java runtime for it."""
+    if find_spec("pyspark") is None:
+        missing("PySpark", "install the extra: pip install 'pulsefield[spark]'")
+    if "JAVA_HOME" not in os.environ:
+        program("java", "install Debian's package default-jre-headless")
