@@ -40,7 +40,7 @@ def unobserved(work: Workspace) -> list[Unobserved]:
     """Return what is unobserved in the last stored run, the most valuable first.
 
     The shares sum to 1 - the mean coverage of the main score where all of its parts are scores
-    and every part was observed for somebody.
+    and every part was observed for somebody. Nothing where that run had another model.
     """
     scan = work.store.scan(TABLE)
     if scan is None:
@@ -50,7 +50,8 @@ def unobserved(work: Workspace) -> list[Unobserved]:
             "SELECT score, segment, count(*), sum(CASE WHEN value IS NULL THEN 0"  # noqa: S608 - ours
             f" ELSE coalesce(coverage, 0) END), count(*) - count(value) FROM {scan}"
             f" WHERE NOT replayed AND run = (SELECT max(run) FROM {scan} WHERE NOT replayed)"
-            " GROUP BY ALL"
+            " AND model = $1 GROUP BY ALL",
+            [work.model_sum],
         ).fetchall()
     return sorted(_found(work, rows), key=lambda one: (-one.share, one.part))
 
