@@ -1,5 +1,7 @@
 """The first day: from tokens alone to scores in every system, by the commands of README."""
 
+import itertools
+import re
 import tomllib
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from sync.catalogue import offered
 from sync.config import load
 from tests.sync.cli.shell import Ran, Shell
 
+ROOT = Path(__file__).parents[3]
 RATES = "EUR=1 USD=0.86 GBP=1.15 DKK=0.134 PLN=0.235 CHF=1.07 SEK=0.091"
 # Mapped by hand for the rehearsal, though no record of the portfolio holds a value.
 EMPTY = {("salesforce", "CSM_Pulse__c", "contact_ref", "Contact__c")}
@@ -65,16 +68,39 @@ def columns(offer: Offer) -> list[str]:
     return [name for name in offer.column.split(", ") if name]
 
 
-def test_tokens_are_enough_for_scores_in_every_system(
-    systems: simulated.Simulator, bare: Shell
+def commands() -> list[list[str]]:
+    """The commands of README's first day."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"<!-- first day -->\n```console\n(.*?)```", text, re.DOTALL)
+    return [line.split() for line in re.findall(r"^\$ pulsefield (.+)$", block, re.MULTILINE)]
+
+
+def here(command: list[str], given: list[str]) -> list[str]:
+    """A command with the addresses and secrets of these systems for README's."""
+    if command[0] != "init":
+        return command
+    known = dict(itertools.pairwise(given))
+    told = [known.get(before, word) for before, word in itertools.pairwise(["", *command])]
+    at = told.index("--hubspot")
+    return [*told[:at], "--hubspot-url", known["--hubspot-url"], *told[at + 1 :]]
+
+
+def test_the_commands_of_readme_are_enough_for_scores_in_every_system(
+    systems: simulated.Simulator, bare: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert init(bare, systems).code == 0
-    checked = bare("check", "--json")
-    assert {problem["todo"] for problem in checked.data if problem["fatal"]} == {
-        "run `pulsefield fields --create`"
-    }
-    assert bare("fields", "--create").code == 0
+    monkeypatch.chdir(bare.config.parent)
+    given = flags(systems, bare.config.parent / "secrets")
+    told = [bare(*here(command, given)) for command in commands()]
+    assert [command[0] for command in commands()] == ["init", "check", "fields", "sync", "sync"]
+    assert [one.code for one in told] == [0, 2, 0, 0, 0], [one.err for one in told]
+    assert told[1].out.count("run `pulsefield fields --create`") == told[1].out.count("stops") == 3
+    assert "Nothing was written" in told[3].out
     assert bare("check").code == 0
+
+
+def test_scores_reach_every_system(systems: simulated.Simulator, bare: Shell) -> None:
+    init(bare, systems)
+    bare("fields", "--create")
     done = bare("sync", "--apply", "--json")
     assert done.code == 0
     assert [(a["connection"], len(a["refused"])) for a in done.data["applied"]] == [
