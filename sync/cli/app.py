@@ -7,8 +7,11 @@ from typing import Annotated
 import typer
 
 from . import first_options as first
+from . import plan as writers
 from .model import model_app
 from .options import DEFAULT, NOBODY, AsOf, ConfigFile, Json, KnownAt, Language, Pair, moment
+from .past import dead_letters, runs_app
+from .plan import plan_app
 from .zendesk_app import zendesk_app
 
 app = typer.Typer(
@@ -188,28 +191,12 @@ def score(
     run(config, when, output, as_json=as_json)
 
 
-@app.command(rich_help_panel=WORK)
-def plan(config: ConfigFile = DEFAULT, as_json: Json = False) -> None:
-    """Pull, score, and show what a sync would write; nothing is written."""
-    from .work import sync as run
-
-    run(config, apply=False, force=None, as_json=as_json)
-
-
-@app.command(rich_help_panel=WORK)
-def sync(
-    config: ConfigFile = DEFAULT,
-    apply: Annotated[bool, typer.Option("--apply", help="Write; else only show the plan.")] = False,
-    force: Annotated[
-        str | None,
-        typer.Option(metavar="REASON", help="Apply an unsafe plan; the reason is kept."),
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Pull, score, plan, and with --apply write what differs."""
-    from .work import sync as run
-
-    run(config, apply=apply, force=force, as_json=as_json)
+app.add_typer(plan_app, name="plan", rich_help_panel=WORK)
+app.command(rich_help_panel=WORK)(writers.sync)
+app.command(rich_help_panel=WORK)(writers.rollback)
+app.command(rich_help_panel=WORK)(writers.retry)
+app.add_typer(runs_app, name="runs", rich_help_panel=LOOK)
+app.command(name="dead-letters", rich_help_panel=LOOK)(dead_letters)
 
 
 @app.command(rich_help_panel=LOOK)

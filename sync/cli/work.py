@@ -9,6 +9,7 @@ from sync import run
 from sync.config import load
 from sync.exporting import csv_text
 from sync.files import replace_text
+from sync.saved import combined
 from sync.summary import RunReport
 
 from . import views
@@ -62,8 +63,40 @@ def sync(config: Path, *, apply: bool, force: str | None, as_json: bool) -> None
     if report.applied or report.resumed:
         show_applied(out, report)
     elif not apply and any(plan.updates for plan in report.plans):
-        out.show("", "Nothing was written: this was a dry run. `pulsefield sync --apply` writes.")
+        out.show("", "Nothing was written: this was a dry run.", _kept(report))
     raise typer.Exit(report.exit_code)
+
+
+def _kept(report: RunReport) -> str:
+    known = combined([plan.checksum for plan in report.plans])
+    return (
+        f"The plan is kept: `pulsefield plan show {report.run}` shows it field by field,"
+        f" `pulsefield sync --plan {report.run}@{known}` writes exactly this."
+    )
+
+
+def show_redone(out: Output, report: RunReport, *, apply: bool) -> None:
+    """Show what a saved plan, a rollback or a retry wrote, or would write."""
+    out.data(report)
+    show_plans(out, report)
+    left = sum(plan.changed_since for plan in report.plans)
+    if left:
+        out.show("", f"{left:,} values are left alone: they changed since.")
+    for connection in report.connections:
+        if connection.error:
+            out.show(f"{connection.name}: {connection.error}")
+    if report.applied or report.resumed:
+        show_applied(out, report)
+    elif not any(plan.updates for plan in report.plans):
+        out.show("", "There is nothing to write.")
+    elif not apply:
+        out.show("", "Nothing was written: this was a dry run; --apply writes.")
+    if report.kind == "rollback" and report.applied:
+        out.show(
+            "",
+            f"`pulsefield rollback {report.run}` undoes it. The next sync writes scores again:"
+            " before it, put right what was wrong.",
+        )
 
 
 def _show_reading(out: Output, report: RunReport) -> None:
