@@ -10,6 +10,7 @@ import io
 import json
 import multiprocessing
 import os
+import resource
 import signal
 import sqlite3
 import sys
@@ -127,8 +128,23 @@ class Points:
         Journal.begin = begin  # type: ignore[method-assign]
 
 
-def _child(arguments: list[str], pace: Pace, fatal: int | None, trace: Path) -> None:
-    """Be ``pulsefield`` with these arguments."""
+@dataclass(frozen=True)
+class How:
+    """How a process goes.
+
+    Attributes:
+        trace: Where it notes the points that it passes.
+        fatal: The number of the one that it dies at, or None.
+        largest: Bytes that a file may have, as if the disk were full then; None: any.
+    """
+
+    trace: Path
+    fatal: int | None = None
+    largest: int | None = None
+
+
+def _child(config: Path, pace: Pace, how: How) -> None:
+    """Be ``pulsefield sync --apply``."""
 
     class Shifted(datetime):
         @classmethod
@@ -139,11 +155,13 @@ def _child(arguments: list[str], pace: Pace, fatal: int | None, trace: Path) -> 
     fast = {"monotonic": lambda: SPEED * time.monotonic(), "sleep": lambda s: time.sleep(s / SPEED)}
     for module in (http, pacing):
         module.time = SimpleNamespace(**{**vars(time), **fast})  # type: ignore[attr-defined]
-    Points(fatal, trace).arm()
-    told = os.open(trace.with_suffix(".out"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    Points(how.fatal, how.trace).arm()
+    told = os.open(how.trace.with_suffix(".out"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(told, 1)
     os.dup2(told, 2)
-    sys.argv = ["pulsefield", *arguments]
+    if how.largest is not None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (how.largest, resource.RLIM_INFINITY))
+    sys.argv = ["pulsefield", "sync", "--apply", "--json", "--config", str(config)]
     main()
 
 
@@ -201,22 +219,25 @@ class Rig:
     config: Config
     sent: Counter[str] = field(default_factory=Counter)
 
-    def sync(self, fatal: int | None = None, seconds: float | None = None) -> int:
-        """Run ``sync --apply`` in another process; kill it at a point or after some time."""
+    def start(self, how: "How") -> Any:
+        """Start ``sync --apply`` in another process, and return that."""
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(_MODULES)
-        arguments = ["sync", "--apply", "--json", "--config", str(self.config.file)]
-        trace = self.folder / "trace"
-        trace.write_text("", encoding="utf-8")
-        process = context.Process(target=_child, args=(arguments, self.pace, fatal, trace))
+        (self.folder / "trace").write_text("", encoding="utf-8")
+        process = context.Process(target=_child, args=(self.config.file, self.pace, how))
         process.start()
+        return process
+
+    def sync(self, fatal: int | None = None, seconds: float | None = None, **how: Any) -> int:
+        """Run ``sync --apply``; kill it at a point or after some time; return its exit code."""
+        process = self.start(How(self.folder / "trace", fatal, **how))
         process.join(seconds)
         if seconds is not None:
             process.kill()
         process.join()
-        code = process.exitcode
+        code: int = process.exitcode
         process.close()
-        return code if code is not None else -1
+        return code
 
     @property
     def trace(self) -> list[str]:
