@@ -2,14 +2,14 @@
 
 import os
 import socket
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from . import schema
+from .clock import Clock, SystemClock
 from .errors import BusyError, JournalError
 from .journal import Journal
 
@@ -20,15 +20,16 @@ BEAT = LEASE / 5
 
 
 class Lease:
-    """A lease that is held, and renewed by a thread.
+    """A lease that is held, and renewed from time to time.
 
     Attributes:
         lost: Whether someone else took it over; a run must not write any more then.
     """
 
-    def __init__(self, journal: Journal, name: str) -> None:
+    def __init__(self, journal: Journal, name: str, clock: Clock) -> None:
         self._journal = journal
         self._name = name
+        self._clock = clock
         self.lost = False
 
     def check(self) -> None:
@@ -44,44 +45,52 @@ class Lease:
     def _renew(self) -> None:
         table = schema.leases
         mine = (table.c.name == self._name) & (table.c.holder == self._journal.holder)
-        until = datetime.now(UTC) + LEASE
+        until = self._clock.now() + LEASE
         with self._journal.begin() as db:
             changed = db.execute(table.update().where(mine).values(expires_at=until))
             self.lost = not changed.rowcount
 
-    def beat(self, stop: threading.Event) -> None:
-        """Renew it until told to stop."""
-        while not self.lost and not stop.wait(BEAT.total_seconds()):
-            try:
+    def beat(self) -> None:
+        """Renew it, unless it is lost."""
+        # A journal out of reach is tried again; ``check`` tells before anything is written.
+        with suppress(JournalError):
+            if not self.lost:
                 self._renew()
-            except JournalError:
-                continue  # tried again; ``check`` tells before anything is written
 
 
 @contextmanager
-def lease(journal: Journal, name: str = "run") -> Iterator[Lease]:
+def lease(journal: Journal, name: str = "run", clock: Clock | None = None) -> Iterator[Lease]:
     """Hold a lease.
+
+    Args:
+        journal: Where it is kept.
+        name: What is done by one at a time.
+        clock: The time; the machine's own by default.
 
     Raises:
         BusyError: someone else holds it.
     """
-    _take(journal, name)
-    held, stop = Lease(journal, name), threading.Event()
-    heart = threading.Thread(target=held.beat, args=(stop,), daemon=True)
-    heart.start()
+    clock = clock or SystemClock()
+    _take(journal, name, clock.now())
+    held = Lease(journal, name, clock)
+    rest = clock.every(BEAT, held.beat)
     try:
         yield held
     finally:
-        stop.set()
-        heart.join()
-        table = schema.leases
-        mine = (table.c.name == name) & (table.c.holder == journal.holder)
-        with journal.begin() as db:
-            db.execute(table.delete().where(mine))
+        rest()
+        release(journal, name)
 
 
-def _take(journal: Journal, name: str) -> None:
-    table, now = schema.leases, datetime.now(UTC)
+def release(journal: Journal, name: str = "run") -> None:
+    """Give a lease back, if it is still this process's."""
+    table = schema.leases
+    mine = (table.c.name == name) & (table.c.holder == journal.holder)
+    with journal.begin() as db:
+        db.execute(table.delete().where(mine))
+
+
+def _take(journal: Journal, name: str, now: datetime) -> None:
+    table = schema.leases
     query = sa.select(table).where(table.c.name == name).with_for_update()
     with journal.begin() as db:
         row = db.execute(query).first()
