@@ -285,7 +285,7 @@ def test_an_empty_file_is_read_once(tmp_path):
         ("usage.csv", "account,day,feature,n\nA,2026-11-01,Größe,1\n".encode("cp1252"), "encoding"),
         (
             "usage.csv.gz",
-            gzip.compress(b"account,day,feature,n\n" + b"A,2026-11-01,x,1\n" * 9)[:-12],
+            gzip.compress(b"account,day,feature,n\n" + b"A,2026-11-01,x,1\n" * 9, mtime=0)[:-12],
             "cannot be read",
         ),
         ("usage.csv.gz", b"account,day", "cannot be read"),
