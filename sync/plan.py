@@ -18,11 +18,11 @@ import pyarrow as pa
 from . import limits
 from .errors import UnsafePlanError
 from .fields import TargetField
-from .plan_sql import aggregate_sql, changed_sql, compare_sql
+from .plan_sql import aggregate_sql, changed_sql, compare_sql, edited_sql
 from .scored import Portfolio
 from .settings import Limits
 from .store import Store
-from .summary import Change, PlanReport
+from .summary import Change, Edited, PlanReport
 
 __all__ = ["Plan", "PlannedWrite", "UnsafePlanError", "checksum", "make"]
 
@@ -95,13 +95,17 @@ def make(
         against: The portfolio beside the last run's, for the limits.
     """
     writes: list[PlannedWrite] = []
+    edited: list[Edited] = []
     held_back, seen = 0, Seen(foreign=(0,) * len(target.fields))
     for start in range(0, len(portfolio.accounts), PART):
         con.register("desired", _desired(target.fields, portfolio, slice(start, start + PART)))
         try:
             con.execute(compare_sql(con, store, target.connection, target.fields))
             found, kept_back = _writes(con, target)
-            seen = seen.plus(_seen(con, target))
+            here = _seen(con, target)
+            if here.by_hand and len(edited) < EXAMPLES:
+                edited += _edited(con, target, portfolio, EXAMPLES - len(edited))
+            seen = seen.plus(here)
             con.execute("DROP VIEW compared")
         finally:
             con.unregister("desired")
@@ -117,6 +121,8 @@ def make(
         updates=len(writes),
         by_hand=seen.by_hand,
         kept_by_hand=seen.kept_by_hand,
+        stale=seen.stale,
+        edited=tuple(edited),
         held_back=held_back,
         unsafe=limits.unsafe(target.connection, target.limits, moves, against) if writes else (),
         examples=_examples(writes, target.fields, portfolio),
@@ -169,6 +175,17 @@ def _writes(con: duckdb.DuckDBPyConnection, target: Target) -> tuple[list[Planne
     return writes, held_back
 
 
+def _edited(
+    con: duckdb.DuckDBPyConnection, target: Target, portfolio: Portfolio, limit: int
+) -> list[Edited]:
+    place = {account: at for at, account in enumerate(portfolio.accounts)}
+    rows = con.execute(edited_sql(target.fields, limit)).fetchall()
+    return [
+        Edited(portfolio.names[place[account]], ref, target.fields[at].spec.name, *values)
+        for ref, account, at, *values in rows
+    ]
+
+
 def _same(
     fields: Sequence[TargetField],
     refused: Mapping[str, str | None],
@@ -191,6 +208,7 @@ class Seen:
     bands: int = 0
     by_hand: int = 0
     kept_by_hand: int = 0
+    stale: int = 0
     values: int = 0
     before: float = 0.0
     after: float = 0.0
@@ -247,6 +265,8 @@ def _examples(
     moved = [write for write in writes if main in write.change]
     moved.sort(key=lambda write: (-_distance(*write.change[str(main)]), write.ref))
     place = {account: at for at, account in enumerate(portfolio.accounts)}
+    score = next((f.score for f in fields if f.spec.name == main), "")
+    why = portfolio.scores[score].reasons if moved else []
     return tuple(
         Change(
             portfolio.account_ids[place[write.account]],
@@ -254,6 +274,7 @@ def _examples(
             write.ref,
             str(main),
             *write.change[str(main)],
+            why=why[place[write.account]],
         )
         for write in moved[:EXAMPLES]
     )

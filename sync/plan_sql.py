@@ -17,7 +17,8 @@ def compare_sql(
     A view, as a table of a million records would hold every old and new text at once.
 
     Columns: ref, account, and for the i-th field old_i, new_i (after the field's rules for
-    missing values and for values edited by hand), hand_i, kept_i, foreign_i.
+    missing values and for values edited by hand), wrote_i (what we wrote, where someone edited
+    it), hand_i, kept_i, stale_i, foreign_i.
 
     Args:
         con: With ``desired`` (account and one text column per field) and ``members``.
@@ -62,11 +63,15 @@ def _columns(at: int, field: TargetField, known: set[str]) -> list[str]:
     read = "h.origin = 'read'"
     hand = f"({read} AND {written} IS NOT NULL AND {old} IS DISTINCT FROM {written})"
     kept = hand if field.choice.by_hand == "keep" else "false"
-    new = f"coalesce(d.{name}, {old})" if field.choice.no_score == "keep" else f"d.{name}"
+    keeps = field.choice.no_score == "keep"
+    new = f"coalesce(d.{name}, {old})" if keeps else f"d.{name}"
+    stale = f"(d.{name} IS NULL AND {old} IS NOT NULL)" if keeps else "false"
     return [
         f"{old} AS old_{at}",
         f"CASE WHEN {kept} THEN {old} ELSE {new} END AS new_{at}",
+        f"CASE WHEN {hand} THEN {written} END AS wrote_{at}",
         f"coalesce({hand}, false) AS hand_{at}",
+        f"{stale} AS stale_{at}",
         f"coalesce({kept}, false) AS kept_{at}",
         f"coalesce({read} AND {old} IS NOT NULL AND {written} IS NULL, false) AS foreign_{at}",
     ]
@@ -94,12 +99,21 @@ def changed_sql(fields: Sequence[TargetField]) -> str:
     )
 
 
+def edited_sql(fields: Sequence[TargetField], limit: int) -> str:
+    """Return SQL for values edited by hand: ref, account, field's place, wrote, held, kept."""
+    parts = [
+        f"SELECT ref, account, {at}, wrote_{at}, old_{at}, kept_{at} FROM compared WHERE hand_{at}"  # noqa: S608 - numbered columns
+        for at in range(len(fields))
+    ]
+    return f"{' UNION ALL '.join(parts)} ORDER BY 1, 3 LIMIT {limit}"
+
+
 def aggregate_sql(fields: Sequence[TargetField], step: float) -> str:
     """Return SQL for one row that the limits look at.
 
-    records, held, replaced, cleared, bands, by_hand, kept_by_hand, values, before, after (count
-    and sums of the main value where it stays one), then for each field how many replaced values
-    Pulsefield never wrote.
+    records, held, replaced, cleared, bands, by_hand, kept_by_hand, stale, values, before, after
+    (count and sums of the main value where it stays one), then for each field how many replaced
+    values Pulsefield never wrote.
     """
     places = list(enumerate(fields))
     real = [at for at, field in places if not field.stamp]
@@ -112,13 +126,15 @@ def aggregate_sql(fields: Sequence[TargetField], step: float) -> str:
         f"(NOT foreign_{at} AND old_{at} IS NOT NULL AND new_{at} IS NOT NULL AND {_differs(at)})"
         for at in bands
     )
-    hand = " + ".join(f"count(*) FILTER (hand_{at})" for at in range(len(fields))) or "0"
-    kept = " + ".join(f"count(*) FILTER (kept_{at})" for at in range(len(fields))) or "0"
+    marks = [
+        " + ".join(f"count(*) FILTER ({mark}_{at})" for at, _ in places) or "0"
+        for mark in ("hand", "kept", "stale")
+    ]
     foreign = [
         f"count(*) FILTER (foreign_{at} AND {_replaced(at, field, step)})" for at, field in places
     ]
     counts = [f"count(*) FILTER ({what})" for what in (held, replaced, cleared, banded)]
-    columns = ["count(*)", *counts, hand, kept, *_sums(values), *foreign]
+    columns = ["count(*)", *counts, *marks, *_sums(values), *foreign]
     return f"SELECT {', '.join(columns)} FROM compared"  # noqa: S608 - numbered columns
 
 

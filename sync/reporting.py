@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from .fields import band_options
+from .history import Past
 from .rollup import Matched, Scores
 from .scored import Portfolio
 from .summary import AccountScore, ConnectionReport, RunReport, ScoreReport
@@ -27,6 +28,7 @@ def of_scores(work: Workspace, matched: Matched, scores: Scores) -> dict[str, An
         "matching": matched.report,
         "scores": tuple(_score(people, name) for name in people.scores),
         "worst": _worst(people, work.main),
+        "fallen": _fallen(people, work.main, scores.last),
         "model": (work.model.name, work.model.version),
     }
 
@@ -53,18 +55,36 @@ def _worst(people: Portfolio, main: str) -> tuple[AccountScore, ...]:
     rows = people.scores[main]
     places = [at for at, value in enumerate(rows.value) if value is not None]
     places.sort(key=lambda at: (rows.value[at] or 0.0, people.account_ids[at]))
-    return tuple(
-        AccountScore(
-            account_id=people.account_ids[at],
-            name=people.names[at],
-            value=rows.value[at],
-            band=rows.band[at],
-            change=rows.change[at],
-            reasons=rows.reasons[at],
-            segment=rows.segment[at],
-        )
-        for at in places[:WORST]
+    return tuple(_account(people, main, at) for at in places[:WORST])
+
+
+def _account(people: Portfolio, main: str, at: int) -> AccountScore:
+    rows = people.scores[main]
+    return AccountScore(
+        account_id=people.account_ids[at],
+        name=people.names[at],
+        value=rows.value[at],
+        band=rows.band[at],
+        change=rows.change[at],
+        reasons=rows.reasons[at],
+        segment=rows.segment[at],
     )
+
+
+def _fallen(people: Portfolio, main: str, last: Past | None) -> tuple[AccountScore, ...]:
+    """Return the accounts that came to the worst band since the last snapshot, by their id."""
+    if last is None:
+        return ()
+    worst, rows = band_options(people.model, main)[0][0], people.scores[main]
+    columns = (last.scores.column(name).to_pylist() for name in ("account", "score", "band"))
+    before = {account: band for account, score, band in zip(*columns, strict=True) if score == main}
+    places = [
+        at
+        for at, account in enumerate(people.accounts)
+        if rows.band[at] == worst and account in before and before[account] != worst
+    ]
+    places.sort(key=lambda at: people.account_ids[at])
+    return tuple(_account(people, main, at) for at in places)
 
 
 def table(people: Portfolio) -> pa.Table:
@@ -107,11 +127,11 @@ def with_problems(
 
 def as_json(report: RunReport) -> str:
     """Return a report as JSON, without the lists of accounts and records."""
-    short = dataclasses.replace(report, worst=())
+    short = dataclasses.replace(report, worst=(), fallen=())
     if short.matching is not None:
         counts = dataclasses.replace(short.matching, review=())
         short = dataclasses.replace(short, matching=counts)
-    plans = tuple(dataclasses.replace(plan, examples=()) for plan in short.plans)
+    plans = tuple(dataclasses.replace(plan, examples=(), edited=()) for plan in short.plans)
     applied = tuple(dataclasses.replace(done, refused=()) for done in short.applied)
     short = dataclasses.replace(short, plans=plans, applied=applied)
     return json.dumps(dataclasses.asdict(short), default=_text)

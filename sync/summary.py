@@ -115,6 +115,7 @@ class Change:
         field: The vendor's field name.
         old: What it holds, as canonical text; None: empty.
         new: What it will hold; None: it is cleared.
+        why: The account's sentence, where the plan knows it.
     """
 
     account_id: str
@@ -123,6 +124,28 @@ class Change:
     field: str
     old: str | None
     new: str | None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """A value that someone edited since we wrote it.
+
+    Attributes:
+        name: The account's name.
+        ref: The vendor's id.
+        field: The vendor's field name.
+        written: What Pulsefield wrote.
+        held: What it holds now; None: it was emptied.
+        kept: Whether it stays, as the field's setting says; else it is overwritten.
+    """
+
+    name: str
+    ref: str
+    field: str
+    written: str
+    held: str | None
+    kept: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +163,8 @@ class PlanReport:
         cleared: Values cleared.
         by_hand: Values that someone edited since we wrote them.
         kept_by_hand: Those of them that are kept, as the setting says.
+        stale: Values that are kept though there is no score any more.
+        edited: The first values edited by hand, by record.
         held_back: Records not tried again, as they refused the very same values for good.
         changed_since: Values of a rollback or retry left alone, as they changed meanwhile.
         unsafe: Reasons why it should not be applied.
@@ -157,6 +182,8 @@ class PlanReport:
     cleared: int = 0
     by_hand: int = 0
     kept_by_hand: int = 0
+    stale: int = 0
+    edited: tuple[Edited, ...] = ()
     held_back: int = 0
     changed_since: int = 0
     unsafe: tuple[str, ...] = ()
@@ -208,6 +235,7 @@ class RunReport:
         matching: Set once matching is done.
         scores: Every score of the model, in the model's order.
         worst: Accounts of the lowest health, worst first, at most 20.
+        fallen: Accounts that are in the worst band of health now and were not in the last snapshot.
         model: Name and version of the model.
         plans: One for each target.
         applied: One for each target that was written to.
@@ -225,6 +253,7 @@ class RunReport:
     matching: MatchReport | None = None
     scores: tuple[ScoreReport, ...] = ()
     worst: tuple[AccountScore, ...] = ()
+    fallen: tuple[AccountScore, ...] = ()
     model: tuple[str, str] = ("", "")
     plans: tuple[PlanReport, ...] = ()
     applied: tuple[ApplyReport, ...] = ()

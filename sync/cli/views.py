@@ -13,6 +13,7 @@ from sync.summary import (
     ApplyReport,
     Change,
     ConnectionReport,
+    Edited,
     PlanReport,
     RunReport,
     ScoreReport,
@@ -175,9 +176,19 @@ def plans(reports: Iterable[PlanReport]) -> Table:
     return table
 
 
-def changes(rows: Iterable[Change]) -> Table:
+def edited(rows: Iterable[Edited]) -> Table:
+    """Values that someone edited since they were written."""
+    table = grid("account", "record", "field", "we wrote", "it holds", "so it is")
+    for row in rows:
+        held, fate = row.held or "(empty)", "kept" if row.kept else "overwritten"
+        table.add_row(escape(row.name), row.ref, row.field, escape(row.written), escape(held), fate)
+    return table
+
+
+def changes(rows: Sequence[Change]) -> Table:
     """Changes, field by field."""
-    table = grid("account", "record", "field", "now", "", "*then")
+    why = ("*why",) if any(change.why for change in rows) else ()
+    table = grid("account", "record", "field", "now", "", "*then", *why)
     for change in rows:
         table.add_row(
             escape(change.name),
@@ -186,6 +197,7 @@ def changes(rows: Iterable[Change]) -> Table:
             escape(change.old or "(empty)"),
             "→",
             escape(change.new or "(empty)"),
+            *([escape(change.why)] if why else ()),
         )
     return table
 

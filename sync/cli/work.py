@@ -130,6 +130,12 @@ def show_plans(out: Output, report: RunReport, shown: int = 10) -> None:
         if plan.examples:
             out.title(f"{plan.connection}: the largest changes")
             out.show(views.changes(plan.examples[:shown]))
+        if plan.edited:
+            more = f", the first {len(plan.edited)}" if plan.by_hand > len(plan.edited) else ""
+            out.title(f"{plan.connection}: {plan.by_hand:,} values edited by hand{more}")
+            out.show(views.edited(plan.edited))
+        if plan.stale:
+            out.show("", f"{plan.connection}: {plan.stale:,} values kept without a score now.")
     if report.unsafe and report.forced is None:
         out.show("", views.unsafe(report))
 

@@ -195,3 +195,34 @@ def test_values_written_before_are_no_longer_foreign(tmp_path) -> None:
     bench.apply(made)
     assert bench.plan(people([(51.0, 50.0)]), at_least=1).report.unsafe == ()
     bench.journal.close()
+
+
+@pytest.mark.parametrize(("setting", "left", "stale"), [("clear", None, 0), ("keep", "50.0", 1)])
+def test_without_a_score_a_value_is_cleared_or_kept_and_told(
+    tmp_path, setting, left, stale
+) -> None:
+    choice = FieldChoice(no_score=setting)
+    own = Connection(kind="memory", fields={"health": choice})
+    bench = Bench(tmp_path, target_fields("crm", own, load_model(MODEL)))
+    bench.apply(bench.plan(people([(50.0, 50.0), (60.0, 60.0)])))
+    made = bench.plan(people([(None, 50.0), (60.0, 60.0)]))
+    assert made.report.stale == stale
+    bench.apply(made)
+    held = bench.system.held["1"]
+    assert held["pulsefield_health"] == left
+    assert held["pulsefield_health_band"] == "no data"  # which marks what was kept as stale
+    assert held["pulsefield_adoption"] == "50.0"
+    assert bench.plan(people([(None, 50.0), (60.0, 60.0)])).writes == ()
+    bench.journal.close()
+
+
+def test_many_parts_make_the_same_plan_as_one(tmp_path, monkeypatch) -> None:
+    bench = Bench(tmp_path)
+    bench.apply(bench.plan(people([(50.0, 50.0)] * 25)))
+    after = people([(float(at), None) for at in range(25)])
+    whole = bench.plan(after)
+    monkeypatch.setattr(plans, "PART", 4)
+    parts = bench.plan(after)
+    assert parts.writes == whole.writes
+    assert parts.report == whole.report
+    bench.journal.close()

@@ -128,6 +128,14 @@ def test_a_value_edited_by_hand_is_reported_and_overwritten_or_kept(deploy) -> N
         hand_edit(system, "2", pulsefield_health="99.0")
     report = run.sync(config, now=NOW + timedelta(minutes=1))
     assert [(p.by_hand, p.kept_by_hand, p.updates) for p in report.plans] == [(1, 1, 0), (1, 0, 1)]
+    (kept,), (overwritten,) = (plan.edited for plan in report.plans)
+    assert (kept.name, kept.field, kept.held, kept.kept) == (
+        "Bruno",
+        "pulsefield_health",
+        "99.0",
+        True,
+    )
+    assert (overwritten.written, overwritten.kept) == (kept.written, False)
     assert SYSTEMS["crm"].held["2"]["pulsefield_health"] == "99.0"
     assert SYSTEMS["desk"].held["2"]["pulsefield_health"] != "99.0"
 
