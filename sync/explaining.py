@@ -4,6 +4,8 @@ import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import pyarrow.compute as pc
+
 from .candidates import Key
 from .identity import Account
 from .rollup import Matched, Scores
@@ -18,7 +20,8 @@ class Explanation:
         account_id: Stable id.
         name: Its name.
         sentence: The largest parts in words.
-        scores: One row per score: score, value, band, coverage, change, segment.
+        scores: One row per score: score, value, band, coverage, spread, change, segment, and
+            limited_by, the names of the floors and caps that bound.
         ledger: Its rows of ``Snapshot.ledger()`` for the score that was asked for.
         records: Connection -> the vendor's ids that make up the account.
     """
@@ -47,14 +50,18 @@ def explanation(matched: Matched, scores: Scores, account: str, score: str) -> E
     people = scores.portfolio
     found = find(people, matched.identities.accounts, account)
     at = people.accounts.index(found.account)
+    own = scores.snapshot.scores.filter(pc.field("account") == found.account).to_pylist()
+    limits = {row["score"]: row["limited_by"].split(",") for row in own if row["limited_by"]}
     rows = [
         {
             "score": name,
             "value": each.value[at],
             "band": each.band[at],
             "coverage": each.coverage[at],
+            "spread": each.spread[at],
             "change": each.change[at],
             "segment": each.segment[at],
+            "limited_by": limits.get(name, []),
         }
         for name, each in people.scores.items()
     ]

@@ -79,6 +79,15 @@ def test_people_can_read_what_happened(shell: Shell) -> None:
     assert "\x1b[" not in told, "no colours when nobody's terminal is there"
 
 
+def test_a_person_reads_scores_and_ledger_of_a_customer(shell: Shell) -> None:
+    shell("pull")
+    worst = shell("score", "--json").data["scores"][0]
+    told = shell("explain", worst["account_id"])
+    assert told.code == 0, told.err
+    for part in (worst["name"], "spread", "limited by", "goodness"):
+        assert part in told.out
+
+
 def test_explain_lists_near_names_for_an_unknown_account(shell: Shell) -> None:
     shell("pull")
     told = shell("explain", "No Such Customer Anywhere")
