@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 
-from . import reporting
+from . import logs, reporting
 from .errors import ClockError
 from .journal import Journal
 from .lease import Lease, lease
@@ -58,12 +58,14 @@ def running(work: Workspace, kind: str) -> Iterator[tuple[Current, Lease]]:
     """
     with lease(work.journal) as held:
         work.now = _checked(work.journal, work.now)
-        run = work.journal.start_run(kind, work.now)
+        run = logs.RUN.number = work.journal.start_run(kind, work.now)
         try:
             yield Current(work, kind, run), held
         except BaseException:
             work.journal.end_run(run, datetime.now(UTC), "failed")
             raise
+        finally:
+            logs.RUN.number = None
 
 
 def _checked(journal: Journal, now: datetime) -> datetime:

@@ -13,6 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from connectors.base import FieldState, Problem, Target
+from connectors.errors import SetupError
 
 from . import checks, reporting, rollup, writing
 from .book import Book, build
@@ -23,6 +24,7 @@ from .progress import Progress
 from .pulling import counted, pull_all
 from .rollup import Matched, Scores, Times
 from .summary import RunReport
+from .tickets import parent, ticket_targets
 from .workspace import Workspace, opened
 
 __all__ = [
@@ -112,6 +114,7 @@ def sync(
     *,
     apply: bool = True,
     force: str | None = None,
+    tickets: bool = False,
     progress: Progress | None = None,
     now: datetime | None = None,
 ) -> RunReport:
@@ -125,6 +128,7 @@ def sync(
         config: The deployment.
         apply: False stops after the plan (a dry run).
         force: Why an unsafe plan is to be applied; kept in the journal.
+        tickets: Only read what open tickets are in, write only to them, keep no snapshot.
         progress: Told how it goes on.
         now: The run's time, aware; the clock's by default.
 
@@ -133,8 +137,9 @@ def sync(
     """
     kind = "sync" if apply else "plan"
     with opened(config, now, progress) as work, running(work, kind) as (current, held):
+        only = _narrow(work) if tickets else None
         resumed = writing.recover(work, send=apply)
-        connections = pull_all(work)
+        connections = pull_all(work, only=only)
         with _scored(work) as (con, matched, scores):
             planned = writing.plan_all(work, con, current.run, scores.portfolio, scores.last)
             plans = tuple(plan.report for _, plan in planned.plans)
@@ -146,12 +151,21 @@ def sync(
                 rollup.keep(work, current.run, scores, planned=True)
             elif stopped is None and (force or not unsafe):
                 held.check()
-                rollup.keep(work, current.run, scores)
-                current.keep(reporting.marks(scores.portfolio))
+                if not tickets:
+                    rollup.keep(work, current.run, scores)
+                    current.keep(reporting.marks(scores.portfolio))
                 how = writing.How(current.run, force if unsafe else None)
                 current.add(applied=writing.apply_all(work, planned, how), forced=how.forced)
             connections = reporting.with_problems(connections, planned.problems)
             return current.ended(connections=counted(work, connections))
+
+
+def _narrow(work: Workspace) -> list[str]:
+    """Let open tickets be the only targets; return the connections that they are in."""
+    work.only = frozenset(ticket_targets(work.fields))
+    if not work.only:
+        raise SetupError("no connection writes to tickets; give one the setting ticket_context")
+    return [parent(name) for name in work.only]
 
 
 def make_plan(

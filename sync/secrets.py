@@ -5,8 +5,12 @@ import re
 from pathlib import Path
 
 from connectors.errors import SetupError
+from connectors.redaction import Redactor
 
 REFERENCE = re.compile(r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$")
+
+REDACTOR = Redactor()
+"""Knows every secret that this process has read; for what is logged or told to others."""
 
 
 def resolve(reference: str, folder: Path) -> str:
@@ -26,6 +30,7 @@ def resolve(reference: str, folder: Path) -> str:
     secret = _from_environment(place) if kind == "env" else _from_file(folder, place)
     if not secret.strip():
         raise SetupError(f"the secret {reference} is empty")
+    REDACTOR.conceal(secret)
     return secret.strip()
 
 

@@ -74,6 +74,8 @@ class Workspace:
         self.store = Store(config.data)
         self.journal = Journal(config.journal)
         self._open: dict[str, Source | Target] = {}
+        self.only: frozenset[str] | None = None
+        """Targets that are written to; None: all."""
 
     @property
     def as_of(self) -> datetime:

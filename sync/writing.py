@@ -37,7 +37,7 @@ class Planned:
 def targets(work: Workspace) -> list[str]:
     """Return the connections that are written to, in the file's order."""
     found = []
-    for name in work.fields:
+    for name in (n for n in work.fields if work.only is None or n in work.only):
         try:
             if isinstance(work.connect(name), Target) and work.fields[name]:
                 found.append(name)

@@ -1,0 +1,120 @@
+"""Structured logs: one line for each event, with the run's number, without secrets or people.
+
+Every logger of the process is told through one handler. What is told beside the message is
+given as ``extra={"data": {...}}``: counts, names of connections, never a record's content.
+"""
+
+import json
+import logging
+import re
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from .progress import Stage
+from .secrets import REDACTOR
+
+MAIL = re.compile(r"[\w.+'-]+@([\w-]+\.)+\w+")
+"""An e-mail address, as a vendor's message may quote one."""
+LOGGER = logging.getLogger("pulsefield")
+
+
+class Run:
+    """The run that this process is in; it has one at a time."""
+
+    number: int | None = None
+    schedule: str | None = None
+
+
+RUN = Run()
+
+
+def clean(text: str) -> str:
+    """Return a text without the secrets that were read, and without e-mail addresses."""
+    return MAIL.sub("***", REDACTOR.redact(text))
+
+
+class Lines(logging.Formatter):
+    """A line for people: time, level, run, message, data."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        told = _told(record)
+        head = f"{told.pop('at')} {told.pop('level'):<7} run {told.pop('run') or '-'}"
+        message = told.pop("message")
+        told.pop("logger")
+        rest = " ".join(f"{name}={value}" for name, value in told.items() if value is not None)
+        return clean(f"{head} {message} {rest}".rstrip().replace("\n", " | "))
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        told = {name: _cleaned(value) for name, value in _told(record).items()}
+        return json.dumps(told, ensure_ascii=False, default=str)
+
+
+def _told(record: logging.LogRecord) -> dict[str, Any]:
+    message = record.getMessage()
+    if record.exc_info:
+        kind = record.exc_info[0]
+        message = f"{message}: {kind.__name__ if kind else ''}: {record.exc_info[1]}"
+    return {
+        "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+        "level": record.levelname.lower(),
+        "logger": record.name,
+        "run": RUN.number,
+        "schedule": RUN.schedule,
+        "message": message,
+        **getattr(record, "data", {}),
+    }
+
+
+def _cleaned(value: Any) -> Any:
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, dict):
+        return {str(name): _cleaned(each) for name, each in value.items()}
+    return [_cleaned(each) for each in value] if isinstance(value, list | tuple) else value
+
+
+def configure(*, as_json: bool, level: str = "info") -> Callable[[], None]:
+    """Tell everything that is logged on standard error; return what ends that."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines() if as_json else Lines())
+    root = logging.getLogger()
+    before = root.level
+    root.addHandler(handler)
+    root.setLevel(level.upper())
+    # A line for each request would hold URLs, and those hold names.
+    logging.getLogger("urllib3").setLevel(logging.WARNING)
+
+    def end() -> None:
+        root.removeHandler(handler)
+        root.setLevel(before)
+
+    return end
+
+
+class Logged:
+    """A Progress that logs each thing that is over."""
+
+    def __init__(self) -> None:
+        self._counts: dict[tuple[Stage, str], int] = {}
+
+    def start(self, stage: Stage, what: str, total: int | None) -> None:
+        """Begin to count."""
+        del total
+        self._counts[stage, what] = 0
+
+    def advance(self, stage: Stage, what: str, count: int) -> None:
+        """Count."""
+        self._counts[stage, what] = self._counts.get((stage, what), 0) + count
+
+    def finish(self, stage: Stage, what: str) -> None:
+        """Log it."""
+        count = self._counts.pop((stage, what), 0)
+        LOGGER.info("%s %s", stage, what, extra={"data": {"stage": stage, "count": count}})
