@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 from requests import Response
 
+from .collecting import uncollected
 from .errors import TransientError
 
 _OK = 200
@@ -39,7 +40,8 @@ def _loads(body: bytes) -> Any:
     question mark: no table can hold it.
     """
     try:
-        return orjson.loads(body)
+        with uncollected:
+            return orjson.loads(body)
     except orjson.JSONDecodeError:
         text = json.dumps(json.loads(body), ensure_ascii=False)
         return json.loads(text.encode(errors="replace"))

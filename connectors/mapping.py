@@ -9,12 +9,12 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import reduce
 from typing import Annotated, Any, Literal, TypeAlias
 
 import pyarrow as pa
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from .columns import join, pluck, texts
 from .convert import Rule, convert, fold
 from .enums import ENUMS, SYNONYMS, nulls_of
 from .errors import SetupError
@@ -23,6 +23,7 @@ from .moments import Moments, Order, zone_of
 from .quick import Values
 from .records import ARROW, TABLES, ColumnType
 from .traps import check_rows
+from .words import convert_words
 
 OWN_NAME = r"^[a-z][a-z0-9_]*$"
 
@@ -222,7 +223,7 @@ class TableMap:
         self,
         rows: Sequence[Mapping[str, Any]],
         batch: Batch,
-        derived: Mapping[str, Sequence[Any]] | None = None,
+        derived: Mapping[str, Values] | None = None,
     ) -> pa.Table:
         """Return the canonical table of some vendor records.
 
@@ -235,15 +236,21 @@ class TableMap:
         Raises:
             SetupError: a column as a whole is not what its mapping says.
         """
-        raw = {name: self._raw(entry, rows) for name, entry in self.columns.items()}
-        return self.build_columns(raw | dict(derived or {}), len(rows), batch)
+        given = dict(derived or {})
+        wanted = {name: entry for name, entry in self.columns.items() if name not in given}
+        single = [entry.fields[0] for entry in wanted.values() if len(entry.fields) == 1]
+        plain = texts(rows, dict.fromkeys(single))
 
-    def _raw(self, entry: FieldMap, rows: Sequence[Mapping[str, Any]]) -> Sequence[Any]:
-        names = entry.fields
-        if not names:
-            return [entry.value] * len(rows)
-        columns = [pluck(rows, name) for name in names]
-        return columns[0] if len(columns) == 1 else join(columns)
+        def values(entry: FieldMap) -> Values:
+            names = entry.fields
+            if not names:
+                return [entry.value] * len(rows)
+            if len(names) > 1:
+                return join(pluck(rows, name) for name in names)
+            return plain[names[0]] if names[0] in plain else pluck(rows, names[0])
+
+        raw = {name: values(entry) for name, entry in wanted.items()}
+        return self.build_columns(raw | given, len(rows), batch)
 
     def build_columns(self, raw: Mapping[str, Values], count: int, batch: Batch) -> pa.Table:
         """Return the canonical table of raw columns by canonical name, ``count`` rows long."""
@@ -268,33 +275,16 @@ class TableMap:
         plain = rule.quick(values)
         if plain is not None:
             return plain
-        cells = values.to_pylist() if isinstance(values, pa.Array) else values
         try:
-            result, odd = convert(cells, rule)
+            worded = convert_words(values, rule)
+            if worded is None:
+                cells = values.to_pylist() if isinstance(values, pa.Array) else values
+                worded = convert(cells, rule)
         except SetupError as error:
             source = "+".join(self.columns[name].fields) if name in self.columns else name
             raise SetupError(f"{self.table}.{name}: {source} {error}") from None
+        result, odd = worded
         for kind, positions in odd.items():
             named = [] if ids is None else ids.take(positions[:EXAMPLES]).fill_null("")
             findings.add(kind, f"{self.table}.{name}", *map(str, named), count=len(positions))
-        return pa.array(result, ARROW[rule.type])
-
-
-def pluck(rows: Sequence[Mapping[str, Any]], name: str) -> list[Any]:
-    """Return one field of all records; a name with dots is a path unless it is a key."""
-    if "." not in name or (rows and name in rows[0]):
-        return [row.get(name) for row in rows]
-    head, *rest = name.split(".")
-    return [reduce(_step, rest, row.get(head)) for row in rows]
-
-
-def _step(value: Any, key: str) -> Any:
-    return value.get(key) if isinstance(value, Mapping) else None
-
-
-def join(columns: Iterable[Sequence[Any]]) -> list[str | None]:
-    """Return the texts of several fields joined by ``|``; null where one is missing."""
-    return [
-        None if any(part is None or part == "" for part in parts) else "|".join(map(str, parts))
-        for parts in zip(*columns, strict=True)
-    ]
+        return result if isinstance(result, pa.Array) else pa.array(result, ARROW[rule.type])

@@ -26,6 +26,7 @@ _KINDS = {
 # Every instant from here to there is within the years that a time may have, in any zone.
 _FIRST, _LAST = datetime(1900, 1, 2, tzinfo=UTC), datetime(2199, 12, 30, tzinfo=UTC)
 _SEPARATORS = "[;,\n]"
+_MILLIS = r"^[1-9]\d{12}$"
 
 
 def loaded(values: Values) -> pa.Array | None:
@@ -50,7 +51,7 @@ def texts(values: pa.Array, nulls: frozenset[str]) -> pa.Array | None:
         return values.cast(pa.string())
     if not pa.types.is_string(values.type) or not all(map(str.isascii, nulls)):
         return None
-    plain = _filled(pc.utf8_trim_whitespace(values))
+    plain = filled(pc.utf8_trim_whitespace(values))
     longest = max(map(len, nulls), default=0)
     short = plain.filter(pc.less_equal(pc.binary_length(plain), longest))
     return None if _any(pc.is_in(pc.utf8_lower(short), pa.array(nulls, pa.string()))) else plain
@@ -104,23 +105,41 @@ def times(values: pa.Array, zone: tzinfo) -> pa.Array | None:
     if not texts_ and values.type not in {_TIME, pa.null()}:
         return None
     found = _cast(values, _TIME)
-    if found is None and zone is UTC and texts_:
-        found = _cast(values, pa.timestamp("us"))
-        found = None if found is None else pc.assume_timezone(found, "UTC")
+    if found is None and texts_:
+        found = _loose(values) if zone is UTC else None
+        found = _epochs(values) if found is None else found
     if found is None:
         return None
     outside = pc.or_(pc.less(found, _FIRST), pc.greater(found, _LAST))
     return None if _any(outside) else found
 
 
+def _loose(values: pa.Array) -> pa.Array | None:
+    """Return times given without a zone as UTC."""
+    found = _cast(values, pa.timestamp("us"))
+    return None if found is None else pc.assume_timezone(found, "UTC")
+
+
+def _epochs(values: pa.Array) -> pa.Array | None:
+    """Return times some of which are milliseconds since 1970."""
+    counted = pc.match_substring_regex(values, _MILLIS)
+    if not _any(counted):
+        return None
+    others = _cast(pc.if_else(counted, None, values), _TIME)
+    if others is None:
+        return None
+    millis = pc.if_else(counted, values, None).cast(pa.int64())
+    return pc.coalesce(others, millis.cast(pa.timestamp("ms", tz="UTC")).cast(_TIME))
+
+
 def _cast(values: pa.Array, to: pa.DataType) -> pa.Array | None:
     try:
-        return (_filled(values) if pa.types.is_string(values.type) else values).cast(to)
+        return (filled(values) if pa.types.is_string(values.type) else values).cast(to)
     except (ValueError, NotImplementedError):
         return None
 
 
-def _filled(values: pa.Array) -> pa.Array:
+def filled(values: pa.Array) -> pa.Array:
     """Return texts with null in place of empty ones."""
     empty = pc.equal(values, "")
     return pc.if_else(empty, None, values) if _any(empty) else values

@@ -8,9 +8,8 @@ index lags behind writes, so an increment begins some minutes before the end of 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
-import pyarrow as pa
-
 from connectors.base import Page
+from connectors.collecting import uncollected
 from connectors.findings import Findings
 from connectors.mapping import Batch
 
@@ -134,9 +133,10 @@ class Reader:
             self._seen.update(record["id"] for record in records)
         count_several(links, plan.spec.table, findings)
         batch = Batch(self._batch.source, self._batch.known_at, self._batch.personal, findings)
-        tables: dict[str, pa.Table] = {plan.spec.table: rows.table(plan, records, links, batch)}
-        if plan.own:
-            tables["held"] = rows.held(plan, records)
+        with uncollected:
+            tables = {plan.spec.table: rows.table(plan, records, links, batch)}
+            if plan.own:
+                tables["held"] = rows.held(plan, records)
         return Page(tables, None, len(records), findings)
 
 

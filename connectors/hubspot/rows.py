@@ -9,21 +9,25 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from connectors.base import FieldSpec
-from connectors.mapping import Batch, join, pluck
+from connectors.columns import join, pluck, texts
+from connectors.mapping import Batch
 from connectors.moments import Moments, Oddity
+from connectors.quick import filled
 from connectors.records import to_arrow
 
 from .fields import FAILED, LAST_FAILED, MERGED, OBJECTS
 from .plan import Plan
 
 Record: TypeAlias = Mapping[str, Any]
-Values: TypeAlias = list[Any]
+Values: TypeAlias = list[Any] | pa.Array
 # Object type linked to -> record id -> linked ids, the primary one first.
 Links: TypeAlias = Mapping[str, Mapping[str, Sequence[str]]]
 _OFF = frozenset({"canceled", "cancelled", "no_show", "rescheduled"})  # no meeting took place
 _MOMENTS = Moments()
+_BETWEEN = "\x1f"  # in no address
 _DOMAINS = OBJECTS["companies"].derive
 _STAGES = frozenset(OBJECTS["tickets"].columns["status"].values)  # type: ignore[union-attr]
 _GOOD = {"nps": 9, "csat": 4, "ces": 4}  # our default: promoters, and 4 of 5 and better
@@ -53,8 +57,8 @@ def held(plan: Plan, records: Sequence[Record]) -> pa.Table:
     columns: dict[str, Values] = {"id": [record["id"] for record in records]}
     for spec in plan.own:
         values = pluck(rows, spec.name)
-        texts = {value: spec.to_text(_moment(spec, value)) for value in set(values)}
-        columns[spec.name] = [texts[value] for value in values]
+        known = {value: spec.to_text(_moment(spec, value)) for value in set(values)}
+        columns[spec.name] = list(map(known.__getitem__, values))
     return pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
 
 
@@ -112,8 +116,22 @@ def _split(value: str | None) -> list[str]:
 
 
 def _companies(rows: Sequence[Record], _: Plan) -> dict[str, Values]:
+    found = texts(rows, _DOMAINS)
+    if len(found) == len(_DOMAINS):
+        domain, more, website = map(found.__getitem__, _DOMAINS)
+        if not pc.any(pc.greater(pc.binary_length(more), 0)).as_py():
+            return {"domains": _both(domain, website)}
     columns = (pluck(rows, name) for name in _DOMAINS)
     return {"domains": list(map(_domains, *columns))}
+
+
+def _both(domain: pa.Array, website: pa.Array) -> pa.Array:
+    """Return lists of what two columns hold, each once; null where that is nothing."""
+    domain, website = filled(domain), filled(website)
+    same = pc.fill_null(pc.equal(domain, website), fill_value=False)
+    other = pc.if_else(same, None, website)
+    both = pc.binary_join_element_wise(domain, other, _BETWEEN)  # null where one is null
+    return pc.split_pattern(pc.coalesce(both, domain, other), _BETWEEN)
 
 
 def _domains(domain: str | None, more: str | None, website: str | None) -> list[str] | None:
@@ -126,7 +144,10 @@ def _domains(domain: str | None, more: str | None, website: str | None) -> list[
 
 def _firsts(name: str, column: str, rows: Sequence[Record]) -> dict[str, Values]:
     """Take the first of several chosen options."""
-    return {column: [next(iter(_split(row.get(name))), None) for row in rows]}
+    values = pluck(rows, name)
+    return {
+        column: [next(iter(_split(one)), None) if one and ";" in one else one for one in values]
+    }
 
 
 def _tickets(rows: Sequence[Record], _: Plan) -> dict[str, Values]:

@@ -6,8 +6,8 @@ from typing import IO, Any, Protocol
 import pyarrow as pa
 from pyarrow import csv
 
+from connectors.columns import pluck
 from connectors.errors import TransientError
-from connectors.mapping import pluck
 from connectors.quick import Values
 
 _BLOCK = 1 << 22  # bytes that Arrow parses at a time; a longer record is refused by it

@@ -6,8 +6,9 @@ from typing import Any
 import pyarrow as pa
 
 from connectors.base import Context, FieldSpec, Page, Stream
+from connectors.columns import join
 from connectors.errors import RequestError, SetupError
-from connectors.mapping import Batch, FieldMap, TableMap, join
+from connectors.mapping import Batch, FieldMap, TableMap
 from connectors.pages import ahead
 from connectors.quick import Values
 

@@ -7,10 +7,11 @@ from typing import Any, TypeAlias
 
 import pyarrow as pa
 
+from connectors.columns import join
 from connectors.convert import OTHER_NULLS, DecimalMark, Rule, convert
 from connectors.errors import SetupError
 from connectors.findings import Findings
-from connectors.mapping import Batch, FieldMap, TableMap, join, near_miss
+from connectors.mapping import Batch, FieldMap, TableMap, near_miss
 from connectors.moments import DayOrder, Moments, Order
 from connectors.records import TABLES
 

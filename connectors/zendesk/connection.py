@@ -15,6 +15,7 @@ from connectors.base import (
     WriteLog,
     WriteResult,
 )
+from connectors.collecting import uncollected
 from connectors.errors import ConnectorError, SetupError
 from connectors.extras import Offer
 from connectors.findings import Findings
@@ -79,12 +80,13 @@ class Zendesk:
         for export in ahead(self._exports(stream, since)):
             findings = Findings()
             batch = Batch(self.name, self._context.now, self._settings.personal_data, findings)
-            if stream == "tickets":
-                tables = rows.tickets(export.body, export.rows, batch)
-            elif stream == "users":
-                tables = rows.users(export.rows, batch)
-            else:
-                tables = rows.organizations(export.rows, batch)
+            with uncollected:
+                if stream == "tickets":
+                    tables = rows.tickets(export.body, export.rows, batch)
+                elif stream == "users":
+                    tables = rows.users(export.rows, batch)
+                else:
+                    tables = rows.organizations(export.rows, batch)
             complete = since is None and export.last
             yield Page(tables, export.watermark, len(export.rows), findings, complete)
 
