@@ -4,14 +4,16 @@ A change is the smallest thing that people name: a signal, a metric, one weight,
 bands, one table of a segment. What only words differ in (label, texts, source, about) is none.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
 from .errors import ModelError
+from .expressions import columns, parse
 from .load import model_of
 from .model import Model
+from .references import conditions
 
 WORDS = {"label", "texts", "source"}
 TOP_WORDS = {"name", "version", "about"}
@@ -154,6 +156,54 @@ def steps(before: Raw, after: Raw, *, file: str) -> Iterator[tuple[tuple[Differe
         pending = []
     if pending:
         yield tuple(pending), model_of(after, file=file)
+
+
+def touches(one: Difference, model: Model, score: str) -> bool:
+    """Tell whether a change may move a score of the model that it leads to.
+
+    Signals, metrics and component scores that the score does not use cannot; nor can the
+    bands of its components.
+    """
+    scores, metrics = _below(model, score)
+    table, *rest = one.path
+    if table == "metrics":
+        return rest[0] in metrics
+    if table == "scores":
+        return rest[0] == score or (rest[0] in scores and rest[1:2] not in (["bands"], ["growth"]))
+    if table == "segments" and len(rest) > 2:  # noqa: PLR2004 (segments.NAME.weights.SCORE)
+        return rest[2] in (metrics if rest[1] == "metrics" else scores)
+    return table != "signals" or rest[0] in _signals(model, scores, metrics)
+
+
+def _below(model: Model, score: str) -> tuple[set[str], set[str]]:
+    """Return the scores, itself among them, and the metrics that a score is made of."""
+    scores, metrics, todo = {score}, set(), [score]
+    while todo:
+        for part in model.parts_of(todo.pop()):
+            if part in model.metrics:
+                metrics.add(part)
+            elif part not in scores:
+                scores.add(part)
+                todo.append(part)
+    return scores, metrics
+
+
+def _signals(model: Model, scores: Iterable[str], metrics: Iterable[str]) -> set[str]:
+    """Return the signals behind scores and metrics, in conditions and divisors too."""
+    todo = [model.metrics[name].signal for name in metrics]
+    wanted = {f"scores.{name}" for name in scores}
+    for key, text in conditions(model):
+        if key.rsplit(".", 3)[0] in wanted or key.rsplit(".", 1)[0] in wanted:
+            todo += [name for name in columns(parse(text)) if name in model.signals]
+    for name in scores:
+        todo += [item.event for item in model.scores[name].adjustments.values() if item.event]
+    found: set[str] = set()
+    while todo:
+        name = todo.pop()
+        if name not in found:
+            found.add(name)
+            todo += [each for each in model.signals[name].per if isinstance(each, str)]
+    return found
 
 
 def _apply(raw: Raw, one: Difference) -> None:

@@ -15,7 +15,7 @@ from itertools import pairwise
 import pyarrow as pa
 
 from scoring import Model, Snapshot, load_model
-from scoring.differing import steps
+from scoring.differing import steps, touches
 from sync.config import Config
 from sync.errors import SyncError
 from sync.fields import NO_DATA
@@ -136,12 +136,13 @@ class _Way:
     values: list[list[float | None]] = field(default_factory=list)
     bands: list[list[str]] = field(default_factory=list)
 
+    def stay(self) -> None:
+        """Take a step that moves nothing."""
+        self.values.append(self.values[-1])
+        self.bands.append(self.bands[-1])
+
     def add(self, snapshot: Snapshot) -> None:
-        """Take one step's result; a model without the score leaves all as it was."""
-        if self.score not in snapshot.model.scores:
-            self.values.append(self.values[-1])
-            self.bands.append(self.bands[-1])
-            return
+        """Take one step's result."""
         rows = _rows(snapshot.scores, self.score)
         self.values.append(rows.column("value").to_pylist())
         self.bands.append([band or NO_DATA for band in rows.column("band").to_pylist()])
@@ -209,14 +210,18 @@ def _told(
     data.work.progress.start("score", "changes", None)
     with data.scored(models[0]) as snapshot:
         way.add(snapshot)
-        first = last = _distributions(snapshot)
+        first = _distributions(snapshot)
     for changes, model in steps(*tables, file=files[1].file):
-        with data.scored(model) as snapshot:
-            way.add(snapshot)
-            last = _distributions(snapshot)
+        if any(touches(one, model, score) for one in changes):
+            with data.scored(model) as snapshot:
+                way.add(snapshot)
+        else:
+            way.stay()
         labels.append((tuple(one.key for one in changes), "; ".join(map(str, changes))))
         data.work.progress.advance("score", "changes", 1)
     data.work.progress.finish("score", "changes")
+    with data.scored(models[1]) as snapshot:
+        last = _distributions(snapshot)
     names = dict.fromkeys([*headlines(models[0]), *headlines(models[1]), score])
     moved = _moved(data, way)
     return ModelDiff(
