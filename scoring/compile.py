@@ -58,7 +58,8 @@ def _overrides(ctx: Context) -> Step:
         ],
         "'active'",
     )
-    rank = f"row_number() OVER (PARTITION BY {q('account')}, {q('score')} ORDER BY {since} DESC NULLS LAST)"
+    latest = f"{since} DESC NULLS LAST"
+    rank = f"row_number() OVER (PARTITION BY {q('account')}, {q('score')} ORDER BY {latest})"
     columns = [(q(name), q(name)) for name in ("account", "score", "reason", "author")]
     columns += [(q("value"), value), (q("band"), band), (q("state"), state), (q("n"), rank)]
     known = f"({since} IS NULL OR {since} <= {ctx.now})"

@@ -26,9 +26,10 @@ def engine_on(connection: Any) -> Engine:
         from .postgres import PostgresEngine  # noqa: PLC0415 (its CSV reader costs 20 ms)
 
         return PostgresEngine(connection)
+    kind = f"{type(connection).__module__}.{type(connection).__qualname__}"
     raise TypeError(
-        f"a {type(connection).__module__}.{type(connection).__qualname__}; scoring runs on a DuckDB "
-        "connection, a Spark session, or a PostgreSQL connection of psycopg or SQLAlchemy over it"
+        f"a {kind}; scoring runs on a DuckDB connection, a Spark session, or a PostgreSQL "
+        "connection of psycopg, or of SQLAlchemy over it"
     )
 
 

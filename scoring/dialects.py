@@ -167,5 +167,6 @@ SPARK = Dialect(
     backslash=True,
     moment="TIMESTAMP_NTZ",
     keep="CACHE TABLE {name} AS",
+    flattens=True,
 )
 DIALECTS: dict[str, Dialect] = {each.name: each for each in (DUCKDB, POSTGRES, SPARK)}

@@ -10,7 +10,6 @@ from .rows import account_scope
 from .steps import Context, Select, Step, case, total
 from .tables import Kind
 
-
 HALVINGS = 100
 """Points halved more often than this are nothing; PostgreSQL stops where doubles underflow."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any, Self
 
 import pyarrow as pa
@@ -29,19 +30,36 @@ class Snapshot:
     Attributes:
         model: The model that scored.
         as_of: The moment, UTC without zone.
-        scores: One row per account and score, by account, then in the model's order:
-            account, account_id, score, value (0..100, null: no data), coverage (0..1), spread
-            (points), band, segment (null: none), limited_by (names of the floors and caps
-            that bound, comma separated), growth, override_value, override_band,
-            override_reason, override_author (only while the override counts), override_state
-            (active, expired, no reason, empty, not 0..100, no such band; null: no override).
+        relation: Quoted name of the relation that holds the scores on the connection, in no
+            order: to write them where they are, without passing them through Python.
     """
 
     model: Model
     as_of: datetime
-    scores: pa.Table
+    relation: str
     _ctx: Context
     _engine: Engine
+
+    @cached_property
+    def scores(self) -> pa.Table:
+        """One row per account and score, by account, then in the model's order.
+
+        Columns: account, account_id, score, value (0..100, null: no data), coverage (0..1),
+        spread (points), band, segment (null: none), limited_by (names of the floors and caps
+        that bound, comma separated), growth, override_value, override_band, override_reason,
+        override_author (only while the override counts), override_state (active, expired, no
+        reason, empty, not 0..100, no such band; null: no override). Read first before ``close``.
+        """
+        place = [
+            (f"{self._ctx.q('score')} = {self._ctx.dialect.text(name)}", str(number))
+            for number, name in enumerate(self.model.scores)
+        ]
+        order = f"ORDER BY {self._ctx.q('account')}, {case(place)}"
+        return self._engine.query(f"SELECT * FROM {self.relation}\n{order}")
+
+    def batches(self) -> pa.RecordBatchReader:
+        """Return the rows of ``scores`` as a stream, in no order: for very many accounts."""
+        return self._engine.batches(f"SELECT * FROM {self.relation}")
 
     def ledger(
         self,
@@ -218,13 +236,7 @@ def score(
         ctx = with_rates(ctx, engine, rates)
         check_accounts(ctx, engine)
         engine.run(compile_model(ctx))
-        place = [
-            (f"{ctx.q('score')} = {ctx.dialect.text(n)}", str(i))
-            for i, n in enumerate(model.scores)
-        ]
-        order = f"ORDER BY {ctx.q('account')}, {case(place)}"
-        scores = engine.query(f"SELECT * FROM {ctx.step('scores')}\n{order}")
     except BaseException:
         engine.drop()
         raise
-    return Snapshot(model, moment, scores, ctx, engine)
+    return Snapshot(model, moment, ctx.step("scores"), ctx, engine)

@@ -17,7 +17,9 @@ def table(one: pa.Table, other: pa.Table) -> list[str]:
     found = []
     for name in one.schema.names:
         pairs = zip(one.column(name).to_pylist(), other.column(name).to_pylist(), strict=True)
-        found += [f"{name} in row {n}: {a!r}, {b!r}" for n, (a, b) in enumerate(pairs) if _far(a, b)]
+        found += [
+            f"{name} in row {n}: {a!r}, {b!r}" for n, (a, b) in enumerate(pairs) if _far(a, b)
+        ]
     return found[:5]
 
 

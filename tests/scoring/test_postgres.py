@@ -37,7 +37,7 @@ def test_generated_models_have_duckdbs_answers(server: Any, seed: int) -> None:
 
 
 def test_tables_that_live_there_are_scored_there(postgres: Postgres) -> None:
-    name = "o'dd \"table\"; --"
+    name = 'o\'dd "table"; --'
     quoted = POSTGRES.quote(name)
     engine = sa.create_engine(postgres.database().replace("://", "+psycopg://"))
     with engine.connect() as connection:
@@ -123,9 +123,7 @@ def wide(metrics: int) -> Model:
         f'window = "{n % 60 + 1}d"\nfresh_for = "9d"\nexpires_after = "99d"'
         for n in range(metrics)
     ]
-    curves = [
-        f'[metrics.m{n}]\nsignal = "s{n}"\nworst = 0\nbest = {n + 1}' for n in range(metrics)
-    ]
+    curves = [f'[metrics.m{n}]\nsignal = "s{n}"\nworst = 0\nbest = {n + 1}' for n in range(metrics)]
     own = ", ".join(f"m{n} = {{ best = 7 }}" for n in range(metrics))
     weights = ", ".join(f"m{n} = 1" for n in range(metrics))
     return load_model(
