@@ -94,23 +94,7 @@ def make(
         portfolio: The scores.
         against: The portfolio beside the last run's, for the limits.
     """
-    writes: list[PlannedWrite] = []
-    edited: list[Edited] = []
-    held_back, seen = 0, Seen(foreign=(0,) * len(target.fields))
-    for start in range(0, len(portfolio.accounts), PART):
-        con.register("desired", _desired(target.fields, portfolio, slice(start, start + PART)))
-        try:
-            con.execute(compare_sql(con, store, target.connection, target.fields))
-            found, kept_back = _writes(con, target)
-            here = _seen(con, target)
-            if here.by_hand and len(edited) < EXAMPLES:
-                edited += _edited(con, target, portfolio, EXAMPLES - len(edited))
-            seen = seen.plus(here)
-            con.execute("DROP VIEW compared")
-        finally:
-            con.unregister("desired")
-        writes += found
-        held_back += kept_back
+    writes, edited, held_back, seen = _compared(con, store, target, portfolio)
     writes.sort(key=lambda write: write.ref)
     moves = seen.moves(target.fields)
     report = PlanReport(
@@ -129,6 +113,30 @@ def make(
         **counts(writes),
     )
     return Plan(target.connection, tuple(writes), report)
+
+
+def _compared(
+    con: duckdb.DuckDBPyConnection, store: Store, target: Target, portfolio: Portfolio
+) -> "tuple[list[PlannedWrite], list[Edited], int, Seen]":
+    """Compare part by part, so that memory does not grow with the portfolio."""
+    writes: list[PlannedWrite] = []
+    edited: list[Edited] = []
+    held_back, seen = 0, Seen(foreign=(0,) * len(target.fields))
+    for start in range(0, len(portfolio.accounts), PART):
+        con.register("desired", _desired(target.fields, portfolio, slice(start, start + PART)))
+        try:
+            con.execute(compare_sql(con, store, target.connection, target.fields))
+            found, kept_back = _writes(con, target)
+            here = _seen(con, target)
+            if here.by_hand and len(edited) < EXAMPLES:
+                edited += _edited(con, target, portfolio, EXAMPLES - len(edited))
+            seen = seen.plus(here)
+            con.execute("DROP VIEW compared")
+        finally:
+            con.unregister("desired")
+        writes += found
+        held_back += kept_back
+    return writes, edited, held_back, seen
 
 
 def checksum(connection: str, writes: Sequence[PlannedWrite]) -> str:
