@@ -49,12 +49,11 @@ def sql(metrics: Mapping[str, list[Metric]], folder: Path, as_of: datetime, out:
         for s in metrics
     )
     band = (
-        "CASE WHEN value IS NULL THEN 'no data' WHEN value >= 80 THEN 'green' "
-        "WHEN value >= 40 THEN 'yellow' ELSE 'red' END AS band"
+        "CASE WHEN value IS NULL THEN 'no data' WHEN value >= 80 - 1e-9 THEN 'green' "
+        "WHEN value >= 40 - 1e-9 THEN 'yellow' ELSE 'red' END AS band"
     )
     return (
-        f"COPY (WITH {', '.join(steps)} SELECT *, {band} FROM ({rows})) "
-        f"TO '{out}' (FORMAT parquet)"
+        f"COPY (WITH {', '.join(steps)} SELECT *, {band} FROM ({rows})) TO '{out}' (FORMAT parquet)"
     )
 
 
@@ -161,9 +160,9 @@ def polars(metrics: Mapping[str, list[Metric]], folder: Path, as_of: datetime, o
     band = (
         pl.when(value.is_null())
         .then(pl.lit("no data"))
-        .when(value >= 80)
+        .when(value >= 80 - 1e-9)
         .then(pl.lit("green"))
-        .when(value >= 40)
+        .when(value >= 40 - 1e-9)
         .then(pl.lit("yellow"))
         .otherwise(pl.lit("red"))
     )
