@@ -120,24 +120,27 @@ class Applier:
         began = monotonic()
         updates = [write.update for write in rows]
         log = _Log(self._journal, plan, rows)
-        ok, refused, error = 0, [], None
+        ok, refused, error = [], [], None
         try:
             for write, result in zip(rows, _results(target, updates, job, log), strict=False):
                 log.answer(write, result)
-                ok += result.ok
-                if not result.ok:
+                if result.ok:
+                    ok.append(write)
+                else:
                     refused.append(_refused(write, result))
                 self._progress.advance("apply", target.name, 1)
         except ConnectorError as problem:
             error = str(problem)
         log.flush()
-        self.settle(target.name, plan)
+        self._keep(target.name, plan, ok)
         seconds = monotonic() - began
-        return ApplyReport(target.name, plan, ok, tuple(refused), error, seconds)
+        return ApplyReport(target.name, plan, len(ok), tuple(refused), error, seconds)
 
     def settle(self, connection: str, plan: int) -> None:
         """Keep confirmed values as what the target holds now, so that no read is needed."""
-        rows = writes.load_unsettled(self._journal, plan)
+        self._keep(connection, plan, writes.load_unsettled(self._journal, plan))
+
+    def _keep(self, connection: str, plan: int, rows: Sequence[Saved]) -> None:
         if not rows:
             return
         name = HELD + connection
@@ -158,7 +161,7 @@ class Applier:
             }
         )
         self._store.append(name, table, always=True)
-        writes.settled(self._journal, plan, [write.row for write in rows])
+        writes.settled(self._journal, plan)
 
 
 def _results(

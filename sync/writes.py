@@ -90,26 +90,44 @@ def load(journal: Journal, plan: int, states: Sequence[str]) -> list[Saved]:
 def sent(journal: Journal, plan: int, rows: Sequence[int], job: str | None = None) -> None:
     """Note that rows are about to be sent, or that a job of the vendor's took them."""
     values = {"state": "sent"} | ({} if job is None else {"job": job})
-    _update(journal, plan, values, [{"at": row} for row in rows])
+    with journal.begin() as db:
+        _ranges(db, plan, values, rows)
 
 
 def answered(journal: Journal, plan: int, results: Sequence[tuple[int, WriteResult]]) -> None:
     """Note what became of rows."""
-    values: dict[str, Any] = {
-        name: sa.bindparam(f"new_{name}") for name in ("state", "code", "message")
-    }
-    values["retryable"] = sa.bindparam("new_retryable")
-    rows = [
-        {
-            "at": row,
-            "new_state": "ok" if result.ok else "refused",
-            "new_code": _clean(result.code, 200),
-            "new_message": _clean(result.message, 1000),
-            "new_retryable": result.retryable,
-        }
-        for row, result in results
-    ]
-    _update(journal, plan, values, rows)
+    written = {"state": "ok", "code": "", "message": "", "retryable": False}
+    with journal.begin() as db:
+        _ranges(db, plan, written, [row for row, result in results if result.ok])
+        for row, result in results:
+            if not result.ok:
+                values = {
+                    "state": "refused",
+                    "code": _clean(result.code, 200),
+                    "message": _clean(result.message, 1000),
+                    "retryable": result.retryable,
+                }
+                db.execute(_at(plan, row, row).values(values))
+
+
+def _ranges(db: sa.Connection, plan: int, values: Mapping[str, Any], rows: Sequence[int]) -> None:
+    """Change rows alike: one statement for each run of neighbours, as batches are."""
+    first = last = None
+    for row in sorted(rows):
+        if last is not None and row == last + 1:
+            last = row
+            continue
+        if first is not None:
+            db.execute(_at(plan, first, last).values(values))
+        first = last = row
+    if first is not None:
+        db.execute(_at(plan, first, last).values(values))
+
+
+def _at(plan: int, first: int, last: int | None) -> sa.Update:
+    return WRITES.update().where(
+        WRITES.c.plan == plan, WRITES.c.row.between(first, first if last is None else last)
+    )
 
 
 def _clean(text: str, length: int) -> str:
@@ -117,9 +135,11 @@ def _clean(text: str, length: int) -> str:
     return text.replace("\0", "")[:length]
 
 
-def settled(journal: Journal, plan: int, rows: Sequence[int]) -> None:
-    """Note that confirmed rows are in the held table."""
-    _update(journal, plan, {"held": True}, [{"at": row} for row in rows])
+def settled(journal: Journal, plan: int) -> None:
+    """Note that the confirmed rows of a plan are in the held table."""
+    query = WRITES.update().where(WRITES.c.plan == plan, WRITES.c.state == "ok")
+    with journal.begin() as db:
+        db.execute(query.values(held=True))
 
 
 def drop_intended(journal: Journal, plan: int) -> None:
@@ -127,16 +147,6 @@ def drop_intended(journal: Journal, plan: int) -> None:
     query = WRITES.update().where(WRITES.c.plan == plan, WRITES.c.state == "intended")
     with journal.begin() as db:
         db.execute(query.values(state="dropped"))
-
-
-def _update(
-    journal: Journal, plan: int, values: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]
-) -> None:
-    if not rows:
-        return
-    query = WRITES.update().where(WRITES.c.plan == plan, WRITES.c.row == sa.bindparam("at"))
-    with journal.begin() as db:
-        db.execute(query.values(values), rows)
 
 
 def unfinished(journal: Journal) -> list[tuple[int, str]]:
