@@ -13,6 +13,7 @@ from .model import model_app
 from .options import DEFAULT, NOBODY, AsOf, ConfigFile, Json, KnownAt, Language, Pair, moment
 from .past import dead_letters, runs_app
 from .plan import plan_app
+from .schedule import schedule
 from .zendesk_app import zendesk_app
 
 app = typer.Typer(
@@ -199,6 +200,7 @@ app.command(rich_help_panel=WORK)(writers.retry)
 app.add_typer(runs_app, name="runs", rich_help_panel=LOOK)
 app.command(name="dead-letters", rich_help_panel=LOOK)(dead_letters)
 app.command(rich_help_panel=WORK)(forget)
+app.command(rich_help_panel=WORK)(schedule)
 
 
 @app.command(rich_help_panel=LOOK)
