@@ -10,6 +10,7 @@ from . import logs, reporting
 from .errors import ClockError
 from .journal import Journal
 from .lease import Lease, lease
+from .pruning import prune
 from .summary import RunReport
 from .workspace import Workspace
 
@@ -45,6 +46,8 @@ class Current:
         values = self._kept | {"forced": self._report.forced}
         text = reporting.as_json(self._report)
         self._work.journal.end_run(self.run, datetime.now(UTC), "done", report=text, **values)
+        if days := self._work.config.general.journal_days:
+            prune(self._work.journal, self._work.now, timedelta(days=days))
         return self._report
 
 

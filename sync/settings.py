@@ -26,6 +26,8 @@ class General(Settings):
         data: Folder, or object store URL, of the tables at rest.
         journal: URL of SQLite or PostgreSQL, or ``env:NAME`` or ``file:PATH`` that holds one;
             empty: a SQLite file in ``data``.
+        journal_days: Runs, plans and writes older than this are deleted from the journal, and
+            can no longer be rolled back; 0: never.
         model: Name of a shipped model, or a path that ends in ``.toml``.
         language: Of field labels, reasons and sentences; a file of ``scoring/languages``.
         change_days: ``health_change`` is against the score this many days ago.
@@ -34,6 +36,7 @@ class General(Settings):
 
     data: str = "pulsefield-data"
     journal: str = ""
+    journal_days: int = Field(default=400, ge=0)
     model: str = "default"
     language: Annotated[str, AfterValidator(_language)] = "en"
     change_days: int = Field(default=30, ge=1, le=366)

@@ -13,6 +13,7 @@ from sync.errors import BusyError, JournalError
 from sync.journal import Journal, Watermark
 from sync.lease import lease
 from sync.plan import Plan, PlannedWrite, checksum
+from sync.pruning import prune
 from sync.summary import PlanReport
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
@@ -105,6 +106,26 @@ def test_a_refusal_is_of_its_target_only(journal: Journal) -> None:
         writes.answered(journal, number, [(0, result)])
     assert letters.refused(journal, "crm") == {"2": {"health": "50"}}
     assert letters.refused(journal, "desk") == {}
+
+
+def test_old_rows_are_deleted_and_dead_letters_kept(journal: Journal) -> None:
+    old, days = NOW - timedelta(days=50), timedelta(days=30)
+    first = journal.start_run("sync", old)
+    number = writes.save(journal, first, plan(write("1"), write("2")), old)
+    no = WriteResult("2", ok=False, code="X", message="no")
+    writes.answered(journal, number, [(0, WriteResult("1", ok=True)), (1, no)])
+    writes.set_state(journal, number, "applied", applied_by=first)
+    under_way = writes.save(journal, first, plan(write("3")), old)
+    writes.set_state(journal, under_way, "applying", applied_by=first)
+    idle = journal.start_run("pull", old)
+    last = journal.start_run("sync", NOW)
+    assert prune(journal, NOW, days) == 1
+    assert letters.refused(journal, "crm") == {"2": {"health": "50"}}
+    assert len(writes.load(journal, under_way, ("intended",))) == 1
+    with journal.begin() as db:
+        assert set(db.execute(sa.select(schema.runs.c.run)).scalars()) == {first, last}
+    assert idle not in {first, last}
+    assert prune(journal, NOW, days) == 0
 
 
 def test_a_failed_transaction_leaves_nothing(journal: Journal) -> None:
