@@ -167,6 +167,7 @@ def main() -> None:
     read.add_argument("--rows", type=int, default=7_300_000)
     read.add_argument("--metrics", type=int, default=40)
     read.add_argument("--limit", default="")
+    read.add_argument("--only", action="store_true", help="nothing by hand")
     read.add_argument("--way", choices=WAYS)
     read.add_argument("--folder", type=Path)
     given = read.parse_args()
@@ -178,9 +179,12 @@ def main() -> None:
         if not (folder / "usage.parquet").exists():
             make(folder, given.accounts, given.rows)
         print(f"{given.accounts} accounts, {given.rows} usage rows, {given.metrics} metrics")
-        used = {way: timed(way, folder, given.metrics, given.limit) for way in WAYS}
+        ways = WAYS[:1] if given.only else WAYS
+        used = {way: timed(way, folder, given.metrics, given.limit) for way in ways}
         for way, (wall, cpu, peak) in used.items():
             print(f"{way:>12}{wall:>8.2f} s{cpu:>8.2f} CPU s{peak:>8.0f} MB")
+        if given.only:
+            return
         ours = used["pulsefield"]
         print(f"CPU {ours[1] / used['duckdb'][1]:.2f} x DuckDB by hand", end=", ")
         print(f"wall {ours[0] / used['polars'][0]:.2f} x Polars by hand, {same(folder)}")

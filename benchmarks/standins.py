@@ -23,14 +23,14 @@ import pyarrow as pa
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from connectors.base import Context, FieldSpec  # noqa: E402 - not installed, perhaps
-from connectors.registry import load  # noqa: E402
-from connectors.simulator import Faults, start  # noqa: E402
-from connectors.simulator.hubspot_store import Record  # noqa: E402
-from connectors.simulator.names import salesforce_id  # noqa: E402
-from connectors.simulator.salesforce_schema import PREFIXES  # noqa: E402
-from connectors.simulator.zendesk_jobs import Jobs  # noqa: E402
-from connectors.simulator.zendesk_state import METRIC_IDS  # noqa: E402
+from connectors.base import Context, FieldSpec
+from connectors.registry import load
+from connectors.simulator import Faults, start
+from connectors.simulator.hubspot_store import Record
+from connectors.simulator.names import salesforce_id
+from connectors.simulator.salesforce_schema import PREFIXES
+from connectors.simulator.zendesk_jobs import Jobs
+from connectors.simulator.zendesk_state import METRIC_IDS
 
 SYSTEMS = ("salesforce", "hubspot", "zendesk")
 FIELDS = (
