@@ -62,13 +62,12 @@ def running(work: Workspace, kind: str) -> Iterator[tuple[Current, Lease]]:
     with lease(work.journal) as held:
         work.now = _checked(work.journal, work.now)
         run = logs.RUN.number = work.journal.start_run(kind, work.now)
+        logs.LOGGER.info("run begins", extra={"data": {"work": kind}})
         try:
             yield Current(work, kind, run), held
         except BaseException:
             work.journal.end_run(run, datetime.now(UTC), "failed")
             raise
-        finally:
-            logs.RUN.number = None
 
 
 def _checked(journal: Journal, now: datetime) -> datetime:

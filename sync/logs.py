@@ -21,7 +21,7 @@ LOGGER = logging.getLogger("pulsefield")
 
 
 class Run:
-    """The run that this process is in; it has one at a time."""
+    """The run that this process is in, or was in last; it has one at a time."""
 
     number: int | None = None
     schedule: str | None = None

@@ -30,7 +30,7 @@ from .listener import Health
 from .metrics import Metrics
 from .rhythm import delay, due
 from .settings import Schedule
-from .stopping import Stop, Stoppable
+from .stopping import Stop, Stoppable, StoppedError
 
 LOOK = timedelta(seconds=30)
 """Longest wait between two looks: a machine that slept is noticed within this."""
@@ -196,12 +196,11 @@ class Scheduler:
         site = self._site
         now = site.clock.now()
         logs.RUN.schedule = self.health.running = name
-        LOGGER.info("run begins", extra={"data": {"work": schedule.run}})
         try:
             progress = Stoppable(logs.Logged(), site.stop)
             report = site.job(self.config, schedule, progress, now)
-        except BusyError as error:
-            LOGGER.info("waits: %s", error)
+        except (BusyError, StoppedError) as error:
+            LOGGER.info("run not done: %s", error)
             return error
         except Exception as error:  # noqa: BLE001 - a scheduler outlives what one run does
             # A bug is worth its trace; what a person can act on is told by its message.
@@ -216,7 +215,7 @@ class Scheduler:
             self._tell(journal, name, alerts.of_report(name, report))
             return report
         finally:
-            logs.RUN.schedule = self.health.running = None
+            logs.RUN.number, logs.RUN.schedule, self.health.running = None, None, None
 
     def _tell(self, journal: Journal, name: str, found: list[alerts.Alert]) -> None:
         teller = alerts.Teller(self.config, self._site.clock.now())
@@ -254,7 +253,7 @@ class Scheduler:
 def _log(report: RunReport) -> None:
     """Log how a run ended: counts and names of the configuration, nothing of a customer."""
     data = {
-        "number": report.run,
+        "run": report.run,
         "work": report.kind,
         "seconds": round(report.seconds, 1),
         "exit_code": report.exit_code,
