@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 
 from .declared import Signal
 from .filters import Filters
-from .steps import Select, Step
+from .references import time_of
+from .steps import Select, Step, case
 
 Group = Mapping[str, Signal]
 
@@ -32,42 +33,61 @@ def distinct_steps(filters: Filters, signals: Group) -> Iterator[tuple[Group, li
 def _steps(
     filters: Filters, suffix: str, group: Group, things: tuple[str, ...], inner: str
 ) -> Iterator[Step]:
-    """Flag each thing that occurs in each window, then count the flags."""
+    """Mark when each thing occurs, then count the things that occur in each window."""
     ctx = filters.ctx
     keys = ["account", *things]
     source = f"rows_{filters.table}"
-    flags = [
-        (ctx.q(column), f"max({filters.when(signal, back, '1')})")
-        for name, signal in group.items()
-        for back, column in enumerate(distinct_columns(name, signal))
-    ]
-    about = f"each {' and '.join(things)} of {filters.table}, and the windows it occurs in"
+    marks, occurs = _marks(filters, group)
+    about = f"each {' and '.join(things)} of {filters.table}, and when it occurs"
     where = [f"{ctx.q(thing)} IS NOT NULL" for thing in things]
     reach = filters.reach(list(group.values()))
     where += [f"({reach})"] if reach else []
     if inner:
         deep = [*keys, inner]
         fine = [*where, f"{ctx.q(inner)} IS NOT NULL"]
-        every = _grouped(filters, deep, flags, source, fine)
+        every = _grouped(filters, deep, marks, source, fine)
         yield Step(f"every_{suffix}", f"{about}, by {inner}", every, many=True)
-        source, where, flags = f"every_{suffix}", [], _enough(filters, group)
-    each = _grouped(filters, keys, flags, source, where)
+        source, where, marks = f"every_{suffix}", [], _enough(filters, group, occurs)
+        occurs = {column: column for column, _ in marks}
+    each = _grouped(filters, keys, marks, source, where)
     yield Step(f"each_{suffix}", about, each, many=True)
-    counts = [(flag, f"count({flag})") for flag, _ in flags]
+    counts = [(column, f"count({held})") for column, held in occurs.items()]
     counted = _grouped(filters, ["account"], counts, f"each_{suffix}", [])
     yield Step(
         f"distinct_{suffix}", f"how many {' and '.join(things)} per account", counted, kept=True
     )
 
 
-def _enough(filters: Filters, group: Group) -> list[tuple[str, str]]:
-    """Flag the things with enough different values."""
+def _marks(filters: Filters, group: Group) -> tuple[list[tuple[str, str]], dict[str, str]]:
+    """Return what to aggregate of each thing, and what is not null where it counts.
+
+    A thing occurs in a window that ends now when its newest row is young enough: one ``min``
+    serves all such windows of a filter. Windows that end earlier need a flag each.
+    """
     q = filters.ctx.q
+    newest: dict[str, str] = {}
+    flags: list[tuple[str, str]] = []
+    occurs: dict[str, str] = {}
+    for name, signal in group.items():
+        if signal.compare is None and not signal.valid and time_of(signal):
+            youngest = f"min({filters.when(signal, None, filters.age(signal))})"
+            age = newest.setdefault(youngest, q("newest", name))
+            young = f"{age} < {filters.ctx.num(signal.window or 0)}"
+            occurs[q(name)] = case([(young, "1")]) if signal.window is not None else age
+            continue
+        for back, column in enumerate(distinct_columns(name, signal)):
+            flags.append((q(column), f"max({filters.when(signal, back, '1')})"))
+            occurs[q(column)] = q(column)
+    return [*((age, sql) for sql, age in newest.items()), *flags], occurs
+
+
+def _enough(filters: Filters, group: Group, occurs: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Flag the things with enough different values."""
     return [
-        (q(column), f"CASE WHEN count({q(column)}) >= {signal.at_least.number} THEN 1 END")
+        (held, f"CASE WHEN count({occurs[held]}) >= {signal.at_least.number} THEN 1 END")
         for name, signal in group.items()
         if signal.at_least is not None
-        for column in distinct_columns(name, signal)
+        for held in map(filters.ctx.q, distinct_columns(name, signal))
     ]
 
 

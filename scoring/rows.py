@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from .expressions import columns as names_in
 from .expressions import parse
 from .references import time_of
 from .render import Scope, condition
@@ -172,16 +173,32 @@ def _rows(ctx: Context, table: str) -> Step:
     names = list(dict.fromkeys([*ENTRY, *ctx.read.get(table, [])]))
     columns = [(q("account"), f"f.{q('account')}")]
     columns += [(q(name), column(ctx, table, name)[0]) for name in names]
-    extra = account_columns(ctx) if table != "accounts" else []
+    extra = beside(ctx, table)
     columns += [(q(f"account.{name}"), f"p.{q(f'account.{name}')}") for name in extra]
-    end = f"p.{q('end', table)}"
+    same_end = "presence" not in ctx.relations and table in ctx.relations
+    end = ctx.now if same_end else f"p.{q('end', table)}"
     columns.append((q("end"), end))
     for time in time_columns(ctx, table):
         columns.append((age(ctx, time), ctx.dialect.between(end, column(ctx, table, time)[0])))
-    on = f"p.{q('account')} = f.{q('account')} AND {end} IS NOT NULL"
-    source = f"{_relation(ctx, table)} AS f\nJOIN {ctx.step('portfolio')} AS p ON {on}"
+    source = f"{_relation(ctx, table)} AS f"
+    if extra or not same_end:  # else each row's account need not be looked up
+        on = f"p.{q('account')} = f.{q('account')} AND p.{q('end', table)} IS NOT NULL"
+        source += f"\nJOIN {ctx.step('portfolio')} AS p ON {on}"
     about = f"{table} of the accounts that were read, with their age in days at the end"
     return Step(f"rows_{table}", about, str(Select(columns, source)), many=True)
+
+
+def beside(ctx: Context, table: str) -> list[str]:
+    """Return the account columns that conditions on a table's rows mention."""
+    if table == "accounts":
+        return []
+    texts: list[str] = []
+    for signal in ctx.model.signals.values():
+        if signal.table == table and signal.aggregate is not None:
+            texts += [signal.where] if signal.where is not None else []
+            texts += [signal.of[0]] if signal.aggregate == "share" else []
+    mentioned = {name for text in texts for name in names_in(parse(text))}
+    return [name for name in account_columns(ctx) if f"account.{name}" in mentioned]
 
 
 def time_columns(ctx: Context, table: str) -> list[str]:

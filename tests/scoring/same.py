@@ -44,10 +44,15 @@ def snapshots(one: Snapshot, other: Snapshot, score: str | None = None) -> list[
 def with_duckdb(
     model: Model, facts: Mapping[str, Any], as_of: datetime, connection: Any, **more: Any
 ) -> list[str]:
-    """Score on DuckDB and on a connection, and tell what differs."""
+    """Score on DuckDB and on a connection, and tell what differs.
+
+    ``only``: a score whose ledger and reasons are asked for, or "scores" for nothing but these.
+    """
     only = more.pop("only", None)
     with (
         score(model, facts, as_of=as_of, **more) as here,
         score(model, facts, as_of=as_of, connection=connection, **more) as there,
     ):
+        if only == "scores":
+            return table(here.scores, there.scores)
         return snapshots(here, there, only)

@@ -37,7 +37,7 @@ def previous(seed: int, keys: list[int]) -> pa.Table:
 
 def test_a_shipped_model_has_duckdbs_answers(spark: Any) -> None:
     declared = load_model(shipped_model("trials"))
-    assert not with_duckdb(declared, arrow(book()), NOW, spark, only="health")
+    assert not with_duckdb(declared, arrow(book()), NOW, spark, only="scores")
 
 
 @pytest.mark.parametrize("seed", [3, 31])
