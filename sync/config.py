@@ -14,7 +14,7 @@ from connectors import registry
 
 from .errors import ConfigError, Issue
 from .secrets import resolve
-from .service.settings import Alerts, Logs, Metrics, Retention, Schedule
+from .service.settings import Alerts, Logs, Metrics, Schedule
 from .settings import Connection, General, Limits, Match, Root
 
 __all__ = ["Config", "ConfigError", "load", "parse"]
@@ -34,7 +34,6 @@ class Config:
         rates: Currency -> value of one unit in the model's base currency.
         match: ``[match]``.
         limits: ``[limits]``.
-        store: ``[store]``.
         schedule: ``[schedule.NAME]``, by name.
         alerts: ``[alerts]``.
         metrics: ``[metrics]``.
@@ -49,7 +48,6 @@ class Config:
     rates: Mapping[str, float] = field(default_factory=dict)
     match: Match = field(default_factory=Match)
     limits: Limits = field(default_factory=Limits)
-    store: Retention = field(default_factory=Retention)
     schedule: Mapping[str, Schedule] = field(default_factory=dict)
     alerts: Alerts = field(default_factory=Alerts)
     metrics: Metrics = field(default_factory=Metrics)
@@ -141,7 +139,7 @@ def _checked(file: Path, text: str, raw: dict[str, Any]) -> Config:
     }
     parts = {
         name: getattr(root, name)
-        for name in ("rates", "match", "limits", "store", "schedule", "alerts", "metrics", "logs")
+        for name in ("rates", "match", "limits", "schedule", "alerts", "metrics", "logs")
     }
     return Config(file, connections, root.pulsefield, **parts)
 

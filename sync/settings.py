@@ -6,7 +6,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
 from scoring.language import languages
 
-from .service.settings import Alerts, Logs, Metrics, Retention, Schedule
+from .service.settings import Alerts, Logs, Metrics, Schedule
 from .strict import Settings
 
 Share: TypeAlias = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
@@ -150,7 +150,6 @@ class Root(Settings):
     )
     match: Match = Match()
     limits: Limits = Limits()
-    store: Retention = Retention()
     schedule: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,29}$")], Schedule] = Field(
         default_factory=dict
     )

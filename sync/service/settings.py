@@ -120,21 +120,3 @@ class Logs(Settings):
 
     format: Literal["text", "json"] = "text"
     level: Literal["debug", "info", "warning", "error"] = "info"
-
-
-class Retention(Settings):
-    """``[store]``: what is kept at rest, and how it is packed.
-
-    Attributes:
-        compact_files: A table of more files than this is written together.
-        old_files: Files that compaction replaced are deleted after this long; a reader that
-            began before may need them.
-        versions: Rows that a later version replaced are deleted after this long, and what was
-            known before cannot be replayed to the bit any more; none: they are kept.
-        scores: Snapshots of scores older than this are deleted; none: they are kept.
-    """
-
-    compact_files: int = Field(default=64, ge=2)
-    old_files: Span = timedelta(days=7)
-    versions: Span | None = None
-    scores: Span | None = None
