@@ -10,7 +10,7 @@ from cheroot.wsgi import Server
 from .errors import SetupError
 
 
-class _QuietServer(Server):
+class QuietServer(Server):
     """cheroot without its error log: a client that hangs up is no news."""
 
     expiration_interval = 0.1  # how long it may take to stop
@@ -36,8 +36,8 @@ class Listener:
 
     def __init__(self, app: Callable[..., Any], host: str, port: int) -> None:
         try:
-            _check_free(host, port)
-            self._server = _QuietServer((host, port), app, numthreads=2)
+            check_free(host, port)
+            self._server = QuietServer((host, port), app, numthreads=2)
             self._server.prepare()
         except OSError as error:
             reason = error.strerror or str(error)
@@ -52,8 +52,12 @@ class Listener:
         self._thread.join(timeout=5)
 
 
-def _check_free(host: str, port: int) -> None:
-    """Raise OSError for a taken port; cheroot would leave its own socket open then."""
+def check_free(host: str, port: int) -> None:
+    """Find out whether a port can be bound; cheroot would leave its own socket open.
+
+    Raises:
+        OSError: it is taken, or not this machine's.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

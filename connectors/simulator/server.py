@@ -1,7 +1,6 @@
 """Serves the stand-ins over HTTP on loopback until stopped."""
 
 import importlib
-import socket
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -10,7 +9,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self, cast
 
-from cheroot.wsgi import Server
+from connectors.serving import QuietServer, check_free
 
 from .facts import SYSTEMS, System
 from .faults import App, Faults, Injector
@@ -50,8 +49,8 @@ class Simulator:
         """
         for system, injector in self.faults.items():
             port = ports.get(system, 0)
-            _check_free(port)
-            server = _QuietServer((HOST, port), injector, numthreads=THREADS)
+            check_free(HOST, port)
+            server = QuietServer((HOST, port), injector, numthreads=THREADS)
             server.request_queue_size = 128
             server.prepare()
             thread = threading.Thread(target=server.serve, name=f"simulator-{system}", daemon=True)
@@ -82,22 +81,6 @@ class Simulator:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
-
-
-def _check_free(port: int) -> None:
-    """Raise OSError for a taken port; cheroot would leave its own socket open then."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind((HOST, port))
-
-
-class _QuietServer(Server):
-    """cheroot without its error log: a client that hangs up is no news here."""
-
-    expiration_interval = 0.1  # how long it may take to stop
-
-    def error_log(self, msg: str = "", level: int = 20, traceback: bool = False) -> None:  # noqa: FBT001, FBT002 - cheroot's signature
-        """Say nothing."""
 
 
 _MODULES: dict[System, str] = {
