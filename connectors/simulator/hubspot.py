@@ -20,7 +20,7 @@ from .hubspot_state import State
 from .hubspot_store import Record, Values
 from .hubspot_writes import Writes
 from .limits import Clock
-from .standin import Body, Handler, Refusal, StandIn, reply, routes
+from .standin import Body, Refusal, StandIn, handlers_of, reply, routes
 
 SERVICE_KEY = "pat-eu1-00000000-0000-4000-8000-000000005eed"
 
@@ -86,13 +86,7 @@ class HubSpotAccount(StandIn):
         self.access = Access.of_plan(plan, clock, self.state.utc_offset)
         self.access.tokens[SERVICE_KEY] = Token("service_key", ALL_SCOPES)
         groups = (Objects(self.state), Writes(self.state), Admin(self.state, self.access))
-        handlers: dict[str, Handler] = {
-            name: getattr(group, name)
-            for name in ROUTES
-            for group in groups
-            if hasattr(group, name)
-        }
-        super().__init__(_RULES, handlers, clock)
+        super().__init__(_RULES, handlers_of(ROUTES, groups), clock)
 
     @property
     def credentials(self) -> dict[str, str]:

@@ -23,7 +23,7 @@ from .salesforce_ingest import BulkIngest
 from .salesforce_org import Org
 from .salesforce_rest import Rest
 from .salesforce_writes import Writer
-from .standin import Body, Call, Handler, Refusal, StandIn, reply, routes
+from .standin import Body, Call, Refusal, StandIn, handlers_of, reply, routes
 
 OLDEST, RETIRED, CURRENT = 21, 30, 67
 """API versions: from ``OLDEST`` to ``RETIRED`` gone since 2025, ``CURRENT`` is Summer '26."""
@@ -87,12 +87,7 @@ class SalesforceOrg(StandIn):
         self.bulk = BulkQuery(self.org)
         self.ingest = BulkIngest(self.org, writer)
         groups = (Rest(self.org, writer), self.bulk, self.ingest)
-        handlers: dict[str, Handler] = {
-            name: getattr(group, name)
-            for name in ROUTES
-            for group in groups
-            if hasattr(group, name)
-        }
+        handlers = handlers_of(ROUTES, groups)
         handlers |= {"token": self._token, "versions": _versions, "composite": self._composite}
         super().__init__(_RULES, handlers, clock)
 

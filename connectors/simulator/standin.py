@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import RLock
 from typing import Any, TypeAlias
@@ -102,6 +102,13 @@ def routes(rules: Mapping[str, Iterable[str]]) -> Map:
         ],
         strict_slashes=False,
     )
+
+
+def handlers_of(endpoints: Iterable[str], groups: Sequence[object]) -> dict[str, Handler]:
+    """Find each endpoint's handler: the method of that name; endpoints without one are left out."""
+    return {
+        name: getattr(group, name) for name in endpoints for group in groups if hasattr(group, name)
+    }
 
 
 class StandIn:

@@ -12,7 +12,7 @@ from werkzeug.routing import Map
 from werkzeug.wrappers import Request, Response
 
 from .limits import Clock
-from .standin import Body, Handler, StandIn, reply, routes
+from .standin import Body, StandIn, handlers_of, reply, routes
 from .zendesk_access import Access, Token
 from .zendesk_errors import not_admin, not_found
 from .zendesk_reads import Reads
@@ -74,13 +74,7 @@ class ZendeskAccount(StandIn):
         self.access.tokens[READY_TOKEN] = Token(frozenset({"read", "write"}), float("inf"))
         self.state.tables["users"].load([(self._admin(), 0)])
         groups = (Reads(self.state), Writes(self.state, self.access))
-        handlers: dict[str, Handler] = {
-            name: getattr(group, name)
-            for name in ROUTES
-            for group in groups
-            if hasattr(group, name)
-        }
-        super().__init__(_RULES, handlers, clock)
+        super().__init__(_RULES, handlers_of(ROUTES, groups), clock)
 
     @property
     def credentials(self) -> dict[str, str]:
