@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from .progress import Stage
+from .progress import Stage, Tally
 from .secrets import REDACTOR
 
 MAIL = re.compile(r"[\w.+'-]+@([\w-]+\.)+\w+")
@@ -99,22 +99,12 @@ def configure(*, as_json: bool, level: str = "info") -> Callable[[], None]:
     return end
 
 
-class Logged:
+class Logged(Tally):
     """A Progress that logs each thing that is over."""
 
     def __init__(self) -> None:
-        self._counts: dict[tuple[Stage, str], int] = {}
+        super().__init__(_log)
 
-    def start(self, stage: Stage, what: str, total: int | None) -> None:
-        """Begin to count."""
-        del total
-        self._counts[stage, what] = 0
 
-    def advance(self, stage: Stage, what: str, count: int) -> None:
-        """Count."""
-        self._counts[stage, what] = self._counts.get((stage, what), 0) + count
-
-    def finish(self, stage: Stage, what: str) -> None:
-        """Log it."""
-        count = self._counts.pop((stage, what), 0)
-        LOGGER.info("%s %s", stage, what, extra={"data": {"stage": stage, "count": count}})
+def _log(stage: Stage, what: str, count: int) -> None:
+    LOGGER.info("%s %s", stage, what, extra={"data": {"stage": stage, "count": count}})

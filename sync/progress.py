@@ -1,5 +1,6 @@
 """How a long run tells what it is doing: a protocol, and one that says nothing."""
 
+from collections.abc import Callable
 from typing import Literal, Protocol, TypeAlias
 
 Stage: TypeAlias = Literal["pull", "match", "score", "plan", "apply"]
@@ -16,6 +17,27 @@ class Progress(Protocol):
 
     def finish(self, stage: Stage, what: str) -> None:
         """Tell that it is over."""
+
+
+class Tally:
+    """A Progress that counts, and tells each thing that is over."""
+
+    def __init__(self, told: Callable[[Stage, str, int], None]) -> None:
+        self._told = told
+        self._counts: dict[tuple[Stage, str], int] = {}
+
+    def start(self, stage: Stage, what: str, total: int | None) -> None:
+        """Begin to count."""
+        del total
+        self._counts[stage, what] = 0
+
+    def advance(self, stage: Stage, what: str, count: int) -> None:
+        """Count."""
+        self._counts[stage, what] = self._counts.get((stage, what), 0) + count
+
+    def finish(self, stage: Stage, what: str) -> None:
+        """Tell what was counted."""
+        self._told(stage, what, self._counts.pop((stage, what), 0))
 
 
 class Silent:

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 from rich.text import Text
 
-from sync.progress import Stage
+from sync.progress import Stage, Tally
 
 PIPED_WIDTH = 160
 """Columns when nobody's terminal sets them: wide enough that no table is folded."""
@@ -71,11 +71,11 @@ class Output:
         return Bars() if sys.stderr.isatty() and not self.as_json else Lines()
 
 
-class Lines:
+class Lines(Tally):
     """A Progress of one line for each thing that is over, on standard error."""
 
     def __init__(self) -> None:
-        self._counts: dict[tuple[Stage, str], int] = {}
+        super().__init__(_line)
 
     def __enter__(self) -> Self:
         return self
@@ -83,20 +83,10 @@ class Lines:
     def __exit__(self, *_: object) -> None:
         return None
 
-    def start(self, stage: Stage, what: str, total: int | None) -> None:
-        """Begin to count."""
-        del total
-        self._counts[stage, what] = 0
 
-    def advance(self, stage: Stage, what: str, count: int) -> None:
-        """Count."""
-        self._counts[stage, what] = self._counts.get((stage, what), 0) + count
-
-    def finish(self, stage: Stage, what: str) -> None:
-        """Write the line."""
-        count = self._counts.pop((stage, what), 0)
-        amount = f" {count:,}" if count else ""
-        sys.stderr.write(f"{stage} {what}{amount}\n")
+def _line(stage: Stage, what: str, count: int) -> None:
+    amount = f" {count:,}" if count else ""
+    sys.stderr.write(f"{stage} {what}{amount}\n")
 
 
 class Bars:
