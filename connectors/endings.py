@@ -60,6 +60,15 @@ ENDINGS = (
 )
 
 
+def ends_on(key: str) -> date:
+    """Return the first day without something.
+
+    Raises:
+        KeyError: ``ENDINGS`` has no such key.
+    """
+    return {ending.key: ending.on for ending in ENDINGS}[key]
+
+
 def ending_problems(used: Collection[str], where: str, now: datetime) -> list[Problem]:
     """Return a problem for each ending in use that is past, or less than a year away.
 

@@ -3,14 +3,13 @@
 import base64
 from datetime import date
 
+from connectors.endings import ends_on
 from connectors.errors import RequestError, SetupError
 from connectors.http import Http
 from connectors.rules import Token
 
 from .settings import ApiToken, Auth, BearerAuth, ClientCredentials
 
-# Zendesk, "OAuth migration": no token can be made since 2026-10-27; all stop on this day.
-API_TOKENS_END = date(2027, 4, 30)
 # More than 300 and less than 172,800 seconds may be asked for (OAuth Tokens for Grant Types).
 _LIFETIME = 7200
 
@@ -59,6 +58,7 @@ def expiry_warning(auth: Auth, today: date) -> str | None:
     """Return a warning about what ends, with its date."""
     if not isinstance(auth, ApiToken):
         return None
-    left = (API_TOKENS_END - today).days
+    end = ends_on("zendesk-api-token")
+    left = (end - today).days
     when = f"in {left} days" if left > 0 else "already"
-    return f"API tokens stop on {API_TOKENS_END} ({when}), and die after 30 days without use"
+    return f"API tokens stop on {end} ({when}), and die after 30 days without use"
