@@ -6,8 +6,9 @@
     ├── SetupError       a person must act: credentials, permissions, fields, settings
     ├── TransientError   may pass by itself: rate limits, outages, cut connections
     │   └── QuotaError   the day's quota or our share of it is used up; goes on later
-    ├── RequestError     this request only: the caller may split it or do without
-    └── RecordError      this row only
+    └── RequestError     this request only: the caller may split it or do without
+
+A refused row is no error: it comes back as a ``base.WriteResult``.
 
 Messages say what to do next. They never hold a secret or a whole record.
 """
@@ -61,19 +62,4 @@ class RequestError(ConnectorError):
     def __init__(self, message: str, status: int, code: str = "") -> None:
         super().__init__(message)
         self.status = status
-        self.code = code
-
-
-class RecordError(ConnectorError):
-    """One row was refused; the others are not affected.
-
-    Args:
-        message: The vendor's reason.
-        ref: The vendor's id of the record.
-        code: The vendor's error code.
-    """
-
-    def __init__(self, message: str, ref: str, code: str) -> None:
-        super().__init__(message)
-        self.ref = ref
         self.code = code

@@ -25,8 +25,6 @@ from .records import ARROW, TABLES, ColumnType
 from .traps import check_rows
 from .words import convert_words
 
-OWN_NAME = r"^[a-z][a-z0-9_]*$"
-
 
 class FieldMap(BaseModel):
     """Where a canonical column's value comes from, and how it is read.

@@ -25,9 +25,6 @@ from . import views
 from .output import Output, grid
 from .work import show_applied, show_plans, show_portfolio
 
-RISKS = 8
-"""Accounts listed as the biggest risks."""
-
 
 def run_demo(customers: int, seed: int, folder: Path | None) -> None:
     """Run the demo and print it."""

@@ -20,7 +20,6 @@ from . import views
 from .main import SETUP
 from .output import Output, grid
 
-VIEWS = ("portfolio", "segments", "movers")
 LISTED = 15
 NARROW = 90
 """Columns of a terminal below which sentences are left out."""
