@@ -68,6 +68,23 @@ class Report:
     def click(self, selector: str) -> None:
         self.browser.find_element(By.CSS_SELECTOR, selector).click()
 
+    @contextmanager
+    def moving(self) -> Iterator[None]:
+        """Wait after the block for the page to have followed its new address.
+
+        A browser tells a page of a new fragment in a task of its own, after the click has returned.
+        """
+        self.run(
+            "window.moved = new Promise((done) => addEventListener('hashchange', done, { once: true }))"
+        )
+        yield
+        self.browser.execute_async_script("window.moved.then(() => arguments[0]())")
+
+    def follow(self, selector: str) -> None:
+        """Click a link that leads to another part of the report."""
+        with self.moving():
+            self.click(selector)
+
     def failures(self) -> list[str]:
         """What the browser complained about since it was last asked."""
         return [entry["message"] for entry in self.browser.get_log("browser")]

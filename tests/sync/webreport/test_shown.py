@@ -106,7 +106,7 @@ def test_sorting_by_a_column_and_back(report) -> None:
 
 def test_an_account_page_has_reasons_ledger_and_history_and_leads_back(report) -> None:
     report.click("#movers summary")
-    report.click("#movers table a")
+    report.follow("#movers table a")
     assert report.run("return document.getElementById('overview').hidden")
     assert report.run("return document.activeElement.id") == "account-title"
     captions = report.texts("#account caption")
@@ -123,14 +123,14 @@ def test_an_account_page_has_reasons_ledger_and_history_and_leads_back(report) -
     value = float(report.text("#account .head strong"))
     assert len(points) == 38
     assert 50 + sum(points) == pytest.approx(value, abs=0.3), "38 parts rounded to two decimals"
-    report.click("#account a.back")
+    report.follow("#account a.back")
     assert not report.run("return document.getElementById('overview').hidden")
     assert report.run("return document.activeElement.id") == "accounts-title"
 
 
 def test_a_quadrant_leads_to_its_accounts(report) -> None:
     link = report.texts("#quadrants .links a")[1]
-    report.click("#quadrants .links li:nth-child(2) a")
+    report.follow("#quadrants .links li:nth-child(2) a")
     count = link.rpartition(": ")[2]
     assert report.text("#found").startswith(f"{count} of 120 accounts")
 
@@ -148,7 +148,8 @@ def test_keys_alone_reach_search_sort_and_account(report) -> None:
         "return document.activeElement === document.querySelector('#list thead button')"
     )
     report.run("document.querySelector('#list tbody a').focus()")
-    report.press("\ue007")
+    with report.moving():
+        report.press("\ue007")
     assert report.run("return document.activeElement.id") == "account-title"
 
 
