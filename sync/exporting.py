@@ -2,10 +2,13 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Sequence
-from datetime import date, datetime
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+import pyarrow as pa
 
 from .book.sheet import Column, Kind, Sheet
 from .errors import SyncError
@@ -17,6 +20,8 @@ MOST_ROWS = 1_048_575
 """Rows of a worksheet below its header; Excel's limit is 1,048,576 in all."""
 MOST_UNITS = 32_767
 """Characters of a cell; Excel's limit."""
+FIRST_YEAR = 1900
+"""Of a spreadsheet's calendar."""
 FORMATS: dict[Kind, str] = {
     "integer": "#,##0",
     "score": "0.0",
@@ -84,63 +89,67 @@ def write_xlsx(path: Path, sheets: Iterable[Sheet]) -> None:
     Raises:
         SyncError: it cannot be written; what was there is untouched.
     """
-    import xlsxwriter  # noqa: PLC0415 - only exports need it
+    from rustpy_xlsxwriter import write_worksheets  # noqa: PLC0415 - only exports need it
 
+    pages: list[tuple[str, pa.Table]] = []
+    widths: dict[str, Any] = {}
+    formats: dict[str, Any] = {}
+    for sheet in sheets:
+        styles = [_style(column) for column in sheet.columns]
+        for title, table in _pages(sheet):
+            pages.append((title, table))
+            widths[title] = [_width(column) for column in sheet.columns]
+            formats[title] = styles
     held = io.BytesIO()
-    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(held, options) as book:
-        for sheet in sheets:
-            _Worksheets(book, sheet).fill()
+    write_worksheets(
+        pages,
+        held,
+        freeze_panes={"general": {"row": 1, "col": 0}},
+        column_widths=widths,
+        column_formats=formats,
+        header_format=dict.fromkeys(widths, _header()),
+    )
     replace_bytes(path, held.getvalue())
 
 
-class _Worksheets:
-    """One sheet's worksheets, begun as they are needed."""
+def _pages(sheet: Sheet) -> Iterator[tuple[str, pa.Table]]:
+    """Yield each worksheet's title and its rows, column by column."""
+    title = sheet.name.replace("_", " ").capitalize()
+    rows = iter(sheet.rows)
+    for count in itertools.count(1):
+        part = list(itertools.islice(rows, MOST_ROWS))
+        if not part and count > 1:
+            return
+        columns = zip(*part, strict=True) if part else [()] * len(sheet.columns)
+        cells = [_cells(c.kind, v) for c, v in zip(sheet.columns, columns, strict=True)]
+        names = [column.title for column in sheet.columns]
+        yield title if count == 1 else f"{title} {count}", pa.Table.from_arrays(cells, names)
 
-    def __init__(self, book: Any, sheet: Sheet) -> None:
-        self._book = book
-        self._sheet = sheet
-        self._count = 0
-        self._bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
-        self._writers = [self._writer(column) for column in sheet.columns]
-        self._page = self._begun()
 
-    def fill(self) -> None:
-        """Write all rows."""
-        for place, row in enumerate(self._sheet.rows):
-            at = place % MOST_ROWS
-            if place and at == 0:
-                self._page = self._begun()
-            for column, (value, write) in enumerate(zip(row, self._writers, strict=True)):
-                if value is not None:
-                    write(self._page, at + 1, column, value)
+def _cells(kind: Kind, values: Sequence[Any]) -> pa.Array:
+    """Return a worksheet's column; days that a spreadsheet does not have become text."""
+    if kind == "text":
+        return pa.array([None if v is None else _text(v)[:MOST_UNITS] for v in values], pa.string())
+    if kind != "date":
+        return pa.array(values, pa.float64())
+    if any(value is not None and value.year < FIRST_YEAR for value in values):
+        return pa.array([None if v is None else v.isoformat() for v in values], pa.string())
+    bare = [v.replace(tzinfo=None) if isinstance(v, datetime) else v for v in values]
+    timed = any(isinstance(value, datetime) for value in bare)
+    return pa.array(bare, pa.timestamp("us") if timed else pa.date32())
 
-    def _begun(self) -> Any:
-        self._count += 1
-        title = self._sheet.name.replace("_", " ").capitalize()
-        page = self._book.add_worksheet(title if self._count == 1 else f"{title} {self._count}")
-        page.freeze_panes(1, 0)
-        for place, column in enumerate(self._sheet.columns):
-            page.set_column(place, place, _width(column))
-        for place, column in enumerate(self._sheet.columns):
-            page.write_string(0, place, column.title, self._bold)
-        return page
 
-    def _writer(self, column: Column) -> Callable[[Any, int, int, Any], None]:
-        shape = FORMATS.get(column.kind)
-        style = self._book.add_format({"num_format": shape}) if shape else None
+def _style(column: Column) -> Any:
+    from rustpy_xlsxwriter import Format  # noqa: PLC0415 - only exports need it
 
-        def text(page: Any, row: int, place: int, value: Any) -> None:
-            page.write_string(row, place, _text(value)[:MOST_UNITS])
+    shape = FORMATS.get(column.kind)
+    return Format().set_num_format(shape) if shape else Format()
 
-        def day(page: Any, row: int, place: int, value: date) -> None:
-            bare = value.replace(tzinfo=None) if isinstance(value, datetime) else value
-            page.write_datetime(row, place, bare, style)
 
-        def number(page: Any, row: int, place: int, value: float) -> None:
-            page.write_number(row, place, value, style)
+def _header() -> Any:
+    from rustpy_xlsxwriter import Format  # noqa: PLC0415 - only exports need it
 
-        return {"text": text, "date": day}.get(column.kind, number)
+    return Format().set_bold().set_text_wrap().set_align("top")
 
 
 def _text(value: Any) -> str:
@@ -149,7 +158,7 @@ def _text(value: Any) -> str:
     return "; ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
-def _width(column: Column) -> int:
+def _width(column: Column) -> float:
     if column.kind != "text":
         return 12
     return {"name": 32, "reasons": 80, "part": 40, "account_id": 30}.get(column.name, 16)

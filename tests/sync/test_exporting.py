@@ -1,7 +1,7 @@
 """What a spreadsheet gets: every value, and no formula whatever a name begins with."""
 
 import csv
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import openpyxl
@@ -93,6 +93,31 @@ def test_a_sheet_too_long_for_one_worksheet_goes_on_in_the_next(
     assert [page.max_row for page in book] == [11, 11, 6]
     assert all(page.cell(1, 1).value == "Name" for page in book)
     assert book["Long one 3"].cell(6, 1).value == "n24"
+
+
+def test_what_a_spreadsheet_has_no_cell_for_is_shown_all_the_same(tmp_path: Path) -> None:
+    kinds = columns("name", "day:date", "value:number", "share:share")
+    rows = [
+        ("bell \x07", date(1066, 10, 14), 0.1 + 0.2, 1),
+        ("x" * 40_000, None, float("nan"), None),
+        ("", date(2026, 1, 1), -1e300, 0.5),
+    ]
+    sheets_ = [Sheet("odd", "Odd", kinds, rows), Sheet("none", "None", kinds, [])]
+    exporting.write_xlsx(tmp_path / "odd.xlsx", sheets_)
+    book = openpyxl.load_workbook(tmp_path / "odd.xlsx")
+    page = book["Odd"]
+    assert [cell.value for cell in page["B"]] == ["Day", "1066-10-14", None, "2026-01-01"]
+    assert [cell.value for cell in page["C"]] == ["Value", 0.1 + 0.2, None, -1e300]
+    assert len(page["A3"].value) == exporting.MOST_UNITS
+    assert [cell.value for cell in book["None"][1]] == ["Name", "Day", "Value", "Share"]
+
+
+def test_times_keep_their_hour(tmp_path: Path) -> None:
+    at = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
+    exporting.write_xlsx(tmp_path / "t.xlsx", [Sheet("t", "T", columns("at:date"), [(at,)])])
+    told = openpyxl.load_workbook(tmp_path / "t.xlsx")["T"]["A2"]
+    assert told.value == at.replace(tzinfo=None)
+    assert told.number_format == "yyyy-mm-dd"
 
 
 def test_a_folder_that_is_a_file_is_named(tmp_path: Path) -> None:
