@@ -211,6 +211,8 @@ class Context:
         own_fields: Fields that Pulsefield owns here: read into ``held``, and never read as data.
         ticket_fields: What open tickets carry of ours, where the settings ask for it.
         wait: Sleeps; replaced in tests.
+        exchange: Calls a function with a secret, in one process at a time, and keeps what it
+            returns in its place; False where it cannot be kept. None: for this process only.
     """
 
     secret: Callable[[str], str]
@@ -218,6 +220,7 @@ class Context:
     own_fields: tuple[FieldSpec, ...] = ()
     ticket_fields: tuple[FieldSpec, ...] = ()
     wait: Callable[[float], None] | None = None
+    exchange: Callable[[str, Callable[[str], str]], bool] | None = None
 
 
 @dataclass(slots=True)

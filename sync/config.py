@@ -3,7 +3,7 @@
 import difflib
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from connectors import registry
 
 from .errors import ConfigError, Issue
-from .secrets import resolve
+from .secrets import exchange, resolve
 from .service.settings import Alerts, Logs, Metrics, Schedule
 from .settings import Connection, General, Limits, Match, Root
 
@@ -85,6 +85,10 @@ class Config:
             SetupError: it is not there.
         """
         return resolve(reference, self.folder)
+
+    def exchange(self, reference: str, use: Callable[[str], str]) -> bool:
+        """Use a secret that its use may replace; see ``secrets.exchange``."""
+        return exchange(reference, self.folder, use)
 
 
 def load(path: Path | str) -> Config:

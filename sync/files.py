@@ -10,7 +10,7 @@ from .errors import SyncError
 def replace_text(path: Path, text: str) -> None:
     """Write a file so that a reader, or a crash, sees the old content or the new, never a part.
 
-    The file is for its owner only.
+    The file is for its owner only, who stays the same.
 
     Raises:
         SyncError: it cannot be written; what was there is untouched.
@@ -26,6 +26,8 @@ def replace_bytes(path: Path, content: bytes) -> None:
         raise SyncError(f"{path}: cannot be written ({error.strerror})") from error
     try:
         with os.fdopen(handle, "wb") as file:
+            if os.geteuid() == 0 and path.exists():
+                os.fchown(handle, path.stat().st_uid, path.stat().st_gid)
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

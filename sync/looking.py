@@ -73,7 +73,7 @@ class _Asker:
         if entry.write:
             model = load_model(shipped_model("default"))
             own = tuple(one.spec for one in target_fields(name, entry, model))
-        self._context = Context(config.secret, now, own)
+        self._context = Context(config.secret, now, own, exchange=config.exchange)
 
     @property
     def objects(self) -> bool:

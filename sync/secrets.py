@@ -1,13 +1,29 @@
-"""Secrets by reference: ``env:NAME`` or ``file:PATH``, read when used and never kept."""
+"""Secrets by reference: ``env:NAME`` or ``file:PATH``, read when used, kept nowhere else.
 
+A refresh token may be replaced by its use; what replaces it goes into the file that the
+reference names. The environment cannot be written to for the next process.
+"""
+
+import logging
 import os
 import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from connectors.errors import SetupError
+import filelock
+
+from connectors.errors import SetupError, TransientError
 from connectors.redaction import Redactor
 
+from .errors import SyncError
+from .files import replace_text
+
 REFERENCE = re.compile(r"^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$")
+
+_PATIENCE = 600.0  # seconds that another process may use a secret: its retries, and more
+_LOGGER = logging.getLogger("pulsefield")
+_LOST: set[str] = set()  # references that the user was warned of
 
 REDACTOR = Redactor()
 """Knows every secret that this process has read; for what is logged or told to others."""
@@ -38,6 +54,70 @@ def _from_environment(name: str) -> str:
     if name not in os.environ:
         raise SetupError(f"the environment variable {name} is not set; set it to the secret")
     return os.environ[name]
+
+
+def exchange(reference: str, folder: Path, use: Callable[[str], str]) -> bool:
+    """Use a secret that its use may replace, and keep what replaces it.
+
+    No other process that shares the file uses it meanwhile. The file is replaced as a whole,
+    for its owner only, before this returns.
+
+    Args:
+        reference: As ``resolve`` takes it.
+        folder: Likewise.
+        use: Takes the secret and returns the one that is in force after; may raise.
+
+    Returns:
+        Whether the reference points to the one in force; False is logged as a warning, once.
+
+    Raises:
+        SetupError: as ``resolve``.
+        TransientError: another process has been using it for ten minutes.
+    """
+    path = _path(folder, reference)
+    with _alone(path):
+        before = resolve(reference, folder)
+        after = use(before)
+        REDACTOR.conceal(after)
+        kept = after == before or _kept(path, after)
+    if not kept and reference not in _LOST:
+        _LOST.add(reference)
+        _LOGGER.warning(
+            "%s was replaced by its use, and the new secret cannot be kept there: the next "
+            "process will not get in. Keep it in a file that Pulsefield may write, as file:PATH, "
+            "and authorize the app again, or switch refresh token rotation off",
+            reference,
+        )
+    return kept
+
+
+@contextmanager
+def _alone(path: Path | None) -> Iterator[None]:
+    """Hold a lock beside a file, if there can be one; where there cannot, nothing is kept."""
+    if path is None or not os.access(path.parent, os.W_OK):
+        yield
+        return
+    try:
+        with filelock.FileLock(path.with_name(f".{path.name}.lock"), _PATIENCE, mode=0o600):
+            yield
+    except filelock.Timeout:
+        raise TransientError(f"another process has been using {path} for long") from None
+
+
+def _kept(path: Path | None, secret: str) -> bool:
+    if path is None:
+        return False
+    try:
+        replace_text(path, f"{secret}\n")
+    except SyncError:
+        return False
+    return True
+
+
+def _path(folder: Path, reference: str) -> Path | None:
+    """Return the file that holds a secret, behind any link to it."""
+    kind, _, place = reference.partition(":")
+    return (folder / Path(place).expanduser()).resolve() if kind == "file" else None
 
 
 def _from_file(folder: Path, place: str) -> str:

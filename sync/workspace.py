@@ -69,6 +69,7 @@ class Workspace:
         self.progress: Progress = progress or Silent()
         file, text = model_text(config)
         self.model: Model = load_model(text, file=file)
+        self.model_text = text
         self.model_sum = hashlib.sha256(text.encode()).hexdigest()
         self.fields = {**_all_fields(config, self.model), **ticket_fields(config, self.model)}
         self.store = Store(config.data)
@@ -76,6 +77,8 @@ class Workspace:
         self._open: dict[str, Source | Target] = {}
         self.only: frozenset[str] | None = None
         """Targets that are written to; None: all."""
+        self.run: int | None = None
+        """The run that goes on, which keeps what it finds; None: something is only looked at."""
 
     @property
     def as_of(self) -> datetime:
@@ -84,8 +87,8 @@ class Workspace:
 
     @property
     def main(self) -> str:
-        """The score that reports are about: health, or the model's last one."""
-        return "health" if "health" in self.model.scores else list(self.model.scores)[-1]
+        """The score that reports are about."""
+        return main(self.model)
 
     @property
     def ranks(self) -> dict[str, int]:
@@ -108,7 +111,8 @@ class Workspace:
             tuple(field.spec for field in self.fields.get(target, ()))
             for target in (name, name + SUFFIX)
         )
-        context = Context(self.config.secret, self.now, own, carried)
+        config = self.config
+        context = Context(config.secret, self.now, own, carried, exchange=config.exchange)
         return registry.load(entry.kind).connect(name, entry.settings, context)
 
     def _tickets(self, name: str) -> Target:
@@ -137,6 +141,11 @@ class Workspace:
     def close(self) -> None:
         """Close the journal."""
         self.journal.close()
+
+
+def main(model: Model) -> str:
+    """Return the score that reports are about: health, or the model's last one."""
+    return "health" if "health" in model.scores else list(model.scores)[-1]
 
 
 @contextmanager

@@ -6,7 +6,6 @@ from connectors.base import Context, Problem
 from connectors.endings import ending_problems
 from connectors.errors import ConnectorError, SetupError
 
-from . import properties
 from .client import Body, Client
 from .plan import Plan
 from .properties import COMPANIES
@@ -89,19 +88,9 @@ class _Checker:
         return self._definitions[kind]
 
     def writing(self) -> Iterator[Problem]:
-        """Check our own fields, and the scope that writing them needs."""
-        specs = self._context.own_fields
-        if not specs:
+        """Check the scope that writing our own fields needs."""
+        if not self._context.own_fields:
             return
-        try:
-            states = properties.states(self._read(COMPANIES), specs)
-        except ConnectorError:
-            return  # said where companies are read
-        yield from (
-            Problem(f"{self._name} {state.name}", state.problem, "see `pulsefield fields`")
-            for state in states
-            if state.problem
-        )
         try:
             self._client.update(COMPANIES, [])
         except SetupError as error:

@@ -46,12 +46,9 @@ class HubSpot:
         self._settings = settings
         self._context = context
         zone = zone_of(settings.time_zone) if settings.time_zone else None
+        self._login = login(settings.auth, settings.api)
         self._http = Http(
-            settings.base_url,
-            HubSpotRules(zone),
-            context,
-            login(settings.auth, settings.api),
-            settings.budget,
+            settings.base_url, HubSpotRules(zone), context, self._login, settings.budget
         )
         self._client = Client(self._http, settings.api)
         self._plans = plans(settings)
@@ -82,7 +79,10 @@ class HubSpot:
 
     def check(self) -> Sequence[Problem]:
         """Return everything that would keep reading or writing from working."""
-        return problems(self.name, self._client, self._settings, self._plans, self._context)
+        found = problems(self.name, self._client, self._settings, self._plans, self._context)
+        refresh = self._login.refresh
+        lost = refresh.problem(self.name, "HubSpot") if refresh else None
+        return [*found, lost] if lost else found
 
     def catalogue(self) -> Sequence[Offer]:
         """Return the properties of each object type that is read."""

@@ -27,7 +27,8 @@ class Operation:
         method: HTTP method.
         numbered: Path under the numbered versions, as the generated classes build it.
         dated: Path under a dated version, ``{api}`` standing for the date.
-        repeatable: Whether sending it twice does no harm: reads, and writes of absolute values.
+        repeatable: Whether sending it twice does no harm: reads, writes of absolute values,
+            and the token, see ``exchange.Exchanged``.
     """
 
     method: str
@@ -59,7 +60,7 @@ properties        GET   /crm/v3/properties/{type}            /crm/properties/{ap
 create_property   POST  /crm/v3/properties/{type}            /crm/properties/{api}/{type} once
 update_property   PATCH /crm/v3/properties/{type}/{name}     /crm/properties/{api}/{type}/{name}
 create_group      POST  /crm/v3/properties/{type}/groups     /crm/properties/{api}/{type}/groups once
-token             POST  /oauth/v1/token                      /oauth/{api}/token once
+token             POST  /oauth/v1/token                      /oauth/{api}/token
 account           GET   /account-info/v3/details             /account-info/{api}/details
 """.strip().splitlines(),  # noqa: E501 - a table reads by its columns
     )

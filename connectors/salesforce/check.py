@@ -10,7 +10,6 @@ from connectors.errors import ConnectorError, SetupError
 
 from .auth import Login
 from .client import Client
-from .definitions import states
 from .plans import Plan
 from .settings import Settings
 from .source import Reader
@@ -53,13 +52,10 @@ class Check:
         yield from (replace(p, fatal=False) for p in self._guarded(self._quota))
         for stream in self._reader.streams():
             yield from self._guarded(partial(self._object, stream))
-        yield from self._guarded(self._fields)
-        if self._login.rotates:
-            yield Problem(
-                self._name,
-                "Salesforce exchanges the refresh token at each use, so the configured one dies",
-                "switch refresh token rotation off in the app, or use client_credentials",
-            )
+        refresh = self._login.refresh
+        problem = refresh.problem(self._name, "Salesforce") if refresh else None
+        if problem:
+            yield problem
 
     def _guarded(self, check: Callable[[], Iterator[Problem]]) -> Iterator[Problem]:
         try:
@@ -115,17 +111,6 @@ class Check:
                 "grant Read on the fields (field-level security), or do without",
                 fatal=False,
             )
-
-    def _fields(self) -> Iterator[Problem]:
-        specs = self._reader.own_fields
-        for state in states(specs, self._client.describe("Account")) if specs else ():
-            where = f"{self._name}.Account.{state.name}"
-            if not state.exists:
-                todo = "run `pulsefield fields --create`"
-                yield Problem(where, "the field is missing, or hidden from the running user", todo)
-            elif state.problem:
-                what, _, todo = state.problem.partition("; ")
-                yield Problem(where, what, todo or "change the field")
 
 
 # Usual fields without which matching or scoring loses much.

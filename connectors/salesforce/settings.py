@@ -54,12 +54,12 @@ class JwtBearer(_Strict):
 
 
 class RefreshToken(_Strict):
-    """A refresh token that a user granted; its rotation must be off.
+    """A refresh token that a user granted; where the app rotates it, in a file.
 
     Attributes:
         client_id: The consumer key.
         client_secret: Reference to the consumer secret, where the app has one.
-        refresh_token: Reference to the token.
+        refresh_token: Reference to the token, ``file:PATH`` if it rotates.
     """
 
     kind: Literal["refresh_token"]

@@ -60,12 +60,14 @@ class App:
         client_id: Public.
         client_secret: Secret.
         refresh_token: Handed out at installation; stays the same when used.
+        rotates: Whether it does not; HubSpot's stay.
         scopes: Granted at installation.
     """
 
     client_id: str = "5a1e0000-0000-4000-8000-00000000c11d"
     client_secret: str = "hubspot-app-secret"  # noqa: S105 - opens nothing but this stand-in
     refresh_token: str = "na1-refresh-0001"  # noqa: S105 - likewise
+    rotates: bool = False
     scopes: frozenset[str] = ALL_SCOPES
 
 
@@ -170,6 +172,8 @@ class Access:
             raise _oauth_refusal("BAD_REFRESH_TOKEN", "missing or unknown refresh token")
         self.issued += 1
         text = f"oauth-access-{self.issued:04d}"
+        if self.app.rotates:
+            self.app.refresh_token = f"na1-refresh-{self.issued + 1:04d}"
         expires = self.clock() + OAUTH_SECONDS
         self.tokens[text] = Token("oauth", self.app.scopes, expires)
         return {

@@ -50,6 +50,7 @@ class Access:
 
     Attributes:
         client_id, client_secret, refresh_token: Of the one app.
+        rotates: Whether the app exchanges the refresh token at each use.
         tokens: Access token -> when it ends.
         closed: (object, field) -> True if readable only, False if not even visible; all others
             are open to the running user. Granted anew by ``granted``.
@@ -60,6 +61,7 @@ class Access:
     client_id: str = "3MVG9simulatedConsumerKey"
     client_secret: str = "A1B2C3SIMULATED"  # noqa: S105 - guards nothing but generated data
     refresh_token: str = "5Aep861SIMULATED"  # noqa: S105 - likewise
+    rotates: bool = False
     session_seconds: float = SESSION_SECONDS
     tokens: dict[str, float] = field(default_factory=dict)
     closed: dict[tuple[str, str], bool] = field(default_factory=dict)
@@ -103,9 +105,17 @@ class Access:
                 raise oauth("invalid_client_id", "client identifier invalid")
             if not _same(form.get("refresh_token", ""), self.refresh_token):
                 raise oauth("invalid_grant", "expired access/refresh token")
+            return self._issue(request.host_url.rstrip("/")) | self._rotated()
         else:
             raise oauth("unsupported_grant_type", "grant type not supported")
         return self._issue(request.host_url.rstrip("/"))
+
+    def _rotated(self) -> dict[str, Any]:
+        """Exchange the refresh token, if the app is set so; the old one is dead at once."""
+        if not self.rotates:
+            return {}
+        self.refresh_token = f"5Aep861SIMULATED.{self.issued:06d}"
+        return {"refresh_token": self.refresh_token}
 
     def _check_app(self, request: Request, form: Mapping[str, str]) -> None:
         name, secret = form.get("client_id", ""), form.get("client_secret", "")

@@ -31,7 +31,6 @@ class Connector:
         field: A short word -> name of a field of ours.
         looping: A stream, and what makes its pages name the same next page for ever.
         renewable: Auths whose token can be renewed.
-        spoiled: Part of the paths that faults are injected into.
         settings: Further settings.
     """
 
@@ -39,7 +38,6 @@ class Connector:
     field: Callable[[str], str]
     looping: tuple[str, Callable[[str, Answer, dict[str, Json]], Answer]]
     renewable: frozenset[str]
-    spoiled: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -94,7 +92,6 @@ CONNECTORS: dict[str, Connector] = {
         },
         field=lambda word: f"pulsefield_{word}",
         looping=("companies", _hubspot_loop),
-        spoiled="/crm/",  # a refresh token may rotate, so its exchange is not sent twice
         renewable=frozenset({"oauth"}),
     ),
     "zendesk": Connector(

@@ -260,7 +260,7 @@ def test_faults_lose_and_double_nothing(kind: str) -> None:
         expected = everything(calm.connect())
     faults = Faults(
         seed=5, too_many=0.04, server_error=0.04, cut=0.04, truncate=0.04, gzip=0.04, html=0.04,
-        expire=0.04, path=CONNECTORS[kind].spoiled,
+        expire=0.04,
     )  # fmt: skip
     with world(kind, faults=faults) as here:
         connection = here.connect(next((a for k, a in RENEWABLE if k == kind), None))

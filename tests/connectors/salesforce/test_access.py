@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from email.utils import format_datetime
 
 import jwt
 import pytest
@@ -80,15 +81,22 @@ def test_a_refused_log_in_says_what_to_do(app, auth, words) -> None:
     assert [problem.fatal for problem in one.to.check()][:1] == [True]
 
 
-def test_a_rotated_refresh_token_is_used_and_warned_of(app) -> None:
-    one = connection(app, auth=REFRESH)
-    body = {"access_token": app.org.access._issue("")["access_token"], "refresh_token": "newer-one"}
-    one.wire.answers.append(("/token", 200, json.dumps(body).encode(), {}))
-    read(one.to, "Account")
-    app.org.access.refresh_token = "newer-one"
-    app.expire_tokens()
-    read(one.to, "Account")
-    assert any("rotation" in problem.todo for problem in one.to.check())
+@pytest.mark.parametrize("wrong", [-900, 900])
+def test_a_clock_that_is_wrong_is_put_right_by_the_servers(app, wrong) -> None:
+    app.clock.advance(wrong)
+    one = connection(app, auth=JWT)
+    app.clock.advance(-wrong)
+    sending = one.wire.send
+
+    def send(request, **more):
+        answer = sending(request, **more)
+        now = datetime.fromtimestamp(app.clock(), UTC)
+        answer.headers["Date"] = format_datetime(now, usegmt=True)
+        return answer
+
+    one.wire.send = send
+    assert read(one.to, "Account").rows["accounts"]
+    assert one.to.stats.made["log in"] == 2
 
 
 @pytest.mark.parametrize("host", ["login", "test"])
