@@ -1,6 +1,6 @@
 """Everything that would keep a sync from working, found at once."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,35 +47,26 @@ def _own_columns(settings: Any) -> dict[str, Kind]:
 
 
 def _of_connection(work: Workspace, name: str) -> Iterator[Problem]:
-    found: list[Problem] = []
     try:
         connection = work.connect(name)
         if isinstance(connection, Source) and work.config.connections[name].read:
-            found += connection.check()
-        states: Sequence[FieldState] = ()
+            yield from connection.check()
         fields = work.fields.get(name, ())
         if isinstance(connection, Target) and fields:
-            states = connection.field_states([field.spec for field in fields])
+            yield from _of_fields(name, connection.field_states([field.spec for field in fields]))
     except ConnectorError as error:
-        yield from found
         yield Problem(name, str(error), "see the connection's guide in docs")
-        return
-    missing = {state.name for state in states if not state.exists}
-    # A connector may tell of the same fields one by one.
-    yield from (one for one in found if one.where.rpartition(".")[2] not in missing)
-    yield from _of_fields(name, states, missing)
 
 
-def _of_fields(
-    name: str, states: Sequence[FieldState], missing: Collection[str]
-) -> Iterator[Problem]:
+def _of_fields(name: str, states: Sequence[FieldState]) -> Iterator[Problem]:
     """Tell of missing fields at once, and of unusable ones each."""
+    missing = {state.name for state in states if not state.exists and not state.problem}
     if missing:
         which = "all" if len(missing) == len(states) else ", ".join(sorted(missing))
         what = f"score fields are missing: {which}"
         yield Problem(f"{name}, fields", what, "run `pulsefield fields --create`")
     for state in states:
-        if state.exists and (state.problem or not (state.visible and state.writable)):
+        if state.problem or (state.exists and not (state.visible and state.writable)):
             what = state.problem or "this user cannot see or write it"
             todo = "put it right in the target, or name another field"
             yield Problem(f"{name}, field {state.name}", what, todo)

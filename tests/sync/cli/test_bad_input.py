@@ -98,6 +98,23 @@ def test_a_target_field_of_another_type_is_refused_before_anything_is_written(
     assert writes(systems) == 0
 
 
+def test_check_tells_a_field_of_another_type_once_for_each_target(
+    systems: simulated.Simulator, shell: Shell
+) -> None:
+    shell("fields", "--create")
+    schema = systems.apps["salesforce"].org.schema("Account")  # type: ignore[attr-defined]
+    schema.find("Pulsefield_Health__c").type = "string"
+    app = systems.apps["hubspot"]
+    app.drop_property("pulsefield_health")  # type: ignore[attr-defined]
+    app.add_property("pulsefield_health", "string/text")  # type: ignore[attr-defined]
+    told = shell("check", "--json")
+    where = [problem["where"] for problem in told.data if "ulsefield_" in str(problem)]
+    assert sorted(where) == [
+        "hubspot, field pulsefield_health",
+        "salesforce, field Pulsefield_Health__c",
+    ]
+
+
 def test_a_field_that_the_user_cannot_edit_is_named(
     systems: simulated.Simulator, shell: Shell
 ) -> None:
