@@ -22,6 +22,10 @@ _IN_MEMORY = 1 << 24  # bytes of a page kept in memory, more goes to a temporary
 _FIRST_POLL, _POLL_GROWTH, _LAST_POLL = 0.25, 1.6, 10.0
 _MOST_WAIT = 86_400.0  # seconds; a job is given up by Salesforce after a day # unconfirmed
 _ENDED = {"JobComplete", "Failed", "Aborted"}
+_BEGUN = {"UploadComplete", "InProgress", *_ENDED}
+# A second upload is refused by the job's state, or taken, and then the job cannot be closed:
+# "Found multiple contents for job" (salesforce.stackexchange.com/questions/231917).
+_HAS_DATA, _TWICE = "INVALIDJOBSTATE", "multip"  # the vendor's message has a slip
 _NOT_THERE = 404
 _RESULTS = {"failed": "failedResults", "unprocessed": "unprocessedrecords",
             "successful": "successfulResults"}  # fmt: skip
@@ -84,17 +88,38 @@ class Jobs:
         found: dict[str, Any] = self._json("GET", f"/{job}")
         return found
 
-    def upload(self, job: str, text: str) -> None:
-        """Upload an ingest job's data, once, and let it begin."""
-        self._http.request(
-            "PUT",
-            f"{self._root}/{job}/batches",
-            data=text.encode(),
-            headers={"Content-Type": "text/csv; charset=UTF-8"},
-            operation=self._operation,
-        )
-        self._json("PATCH", f"/{job}", json={"state": "UploadComplete"}, idempotent=True)
+    def upload(self, job: str, text: str) -> bool:
+        """Upload an ingest job's data and let it begin.
+
+        An upload or a close whose answer was lost is sent again, and refused if it had arrived;
+        then the job's state tells how to go on.
+
+        Returns:
+            Whether it has begun. False: it has its data twice, and can only be aborted.
+
+        Raises:
+            RequestError: the data is refused.
+        """
+        try:
+            self._http.request(
+                "PUT",
+                f"{self._root}/{job}/batches",
+                data=text.encode(),
+                headers={"Content-Type": "text/csv; charset=UTF-8"},
+                operation=self._operation,
+            )
+        except RequestError as error:
+            if error.code != _HAS_DATA:
+                raise
+        try:
+            self._json("PATCH", f"/{job}", json={"state": "UploadComplete"}, idempotent=True)
+        except RequestError as error:
+            if self.state(job).get("state") not in _BEGUN:
+                if _TWICE in str(error):
+                    return False
+                raise
         self._http.stats.count(self._operation, least=2)
+        return True
 
     def abort(self, job: str) -> None:
         """Abort a job; one that has ended already stays as it is."""

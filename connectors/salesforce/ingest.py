@@ -4,13 +4,14 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from connectors.base import FieldUpdate, WriteLog, WriteResult
-from connectors.errors import RequestError, SetupError
+from connectors.errors import RequestError, SetupError, TransientError
 
 from .bulk import NULL, Jobs, to_csv
 from .client import Client
 
 # Salesforce takes 150 MB as base64, 100 MB raw; less keeps memory small and restarts short.
 _LARGEST = 32_000_000
+_TRIES = 3  # jobs for the same rows, where the answers to uploads get lost
 _RETRYABLE = {"UNABLE_TO_LOCK_ROW", "UNKNOWN_EXCEPTION", "SERVER_UNAVAILABLE"}
 _BAD_HEADER = "InvalidBatch"  # a column of the upload, so all rows alike
 _JOB = {
@@ -55,11 +56,7 @@ class Ingest:
         Raises:
             SetupError: a field is not there, or hidden from the running user.
         """
-        refs = [update.ref for update in part]
-        log.sending(refs)
-        job = self._jobs.create(_JOB)
-        log.job(refs, job)
-        self._jobs.upload(job, to_csv(_lines(part)))
+        job = self._begun(part, log)
         state = self._jobs.wait(job)
         reason = str(state.get("errorMessage"))[:300]
         if reason.startswith(_BAD_HEADER) and not state.get("numberRecordsProcessed"):
@@ -68,6 +65,19 @@ class Ingest:
                 "run `pulsefield fields --create` to create and grant the fields"
             )
         yield from self._outcome(job, state, part)
+
+    def _begun(self, part: Sequence[FieldUpdate], log: WriteLog) -> str:
+        """Start a job; one that took its data twice is aborted and made anew."""
+        refs = [update.ref for update in part]
+        log.sending(refs)
+        text = to_csv(_lines(part))
+        for _ in range(_TRIES):
+            job = self._jobs.create(_JOB)
+            log.job(refs, job)
+            if self._jobs.upload(job, text):
+                return job
+            self._jobs.abort(job)
+        raise TransientError(f"Salesforce: uploads of write jobs, last {job}, kept breaking off")
 
     def adopt(self, job: str, updates: Sequence[FieldUpdate]) -> Iterator[WriteResult]:
         """Yield the results of a job that an earlier process started.

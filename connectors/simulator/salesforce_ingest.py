@@ -26,6 +26,7 @@ class IngestJob:
     """One ingest job.
 
     Attributes:
+        uploads: Times that data came.
         done: ``sf__Id``, ``sf__Created`` and the row's values, for rows that were written.
         failed: ``sf__Id``, ``sf__Error`` and the row's values.
         left: Values of rows that nobody looked at.
@@ -44,6 +45,7 @@ class IngestJob:
     outcome: str = "JobComplete"
     problem: str = ""
     data: bytes | None = None
+    uploads: int = 0
     header: list[str] = field(default_factory=list)
     done: list[list[str]] = field(default_factory=list)
     failed: list[list[str]] = field(default_factory=list)
@@ -110,18 +112,22 @@ class BulkIngest:
     def upload(self, call: Call) -> Response:
         """PUT /jobs/ingest/{id}/batches."""
         job = self._job(call)
-        if job.state != "Open" or job.data is not None:
+        if job.state != "Open" or (job.uploads and not self.org.takes_second_upload):
             raise refuse(400, "INVALIDJOBSTATE", "Job is not Open, or has its data already")
         data = call.request.get_data()
         if len(data) * 4 // 3 > self.org.max_upload:
             text = f"Content exceeds the maximum of {self.org.max_upload} bytes as base64"
             raise refuse(400, "FILE_TOO_LARGE", text)  # unconfirmed: status, code and words
         job.data = data
+        job.uploads += 1
         return Response(status=201)
 
     def change_ingest_job(self, call: Call) -> dict[str, Any]:
         """PATCH /jobs/ingest/{id}: close it, or abort it."""
         job, wanted = self._job(call), json_object(call).get("state")
+        if wanted == "UploadComplete" and job.uploads > 1:
+            text = f"Found multipe contents for job: <{job.id}>, make sure you only do 'PUT' once"
+            raise refuse(400, "INVALIDJOB", text)
         if wanted == "UploadComplete" and job.state == "Open":
             job.state = wanted
             self._work(job)

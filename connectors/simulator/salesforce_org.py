@@ -36,6 +36,7 @@ class Org:
         query_page: Most records of a REST page, however many are asked for.
         bulk_page: Most records of a Bulk page, however many are asked for.
         max_upload: Bytes of an ingest upload, as base64.
+        takes_second_upload: Whether an ingest job takes data twice, and cannot be closed then.
         break_ingest_after: Rows after which ingest jobs fail; None: they do not.
         csv_type: Content type of CSV answers; with a charset or without.
         refused: Record id -> error that its writes get, and how many more times.
@@ -56,6 +57,7 @@ class Org:
         self.query_page = 2_000
         self.bulk_page = 250_000
         self.max_upload = MAX_BASE64
+        self.takes_second_upload = False
         self.break_ingest_after: int | None = None
         self.csv_type = "text/csv"
         self._serial = 1_000_000_000_000  # beyond every id made from a fact

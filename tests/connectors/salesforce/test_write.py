@@ -5,9 +5,10 @@ import io
 import json
 
 import pytest
+import requests
 
 from connectors.base import FieldUpdate
-from connectors.errors import SetupError, TransientError
+from connectors.errors import RequestError, SetupError, TransientError
 from connectors.salesforce.ingest import Ingest
 from connectors.simulator.salesforce_errors import refuse
 
@@ -236,6 +237,56 @@ def test_a_token_that_expires_between_the_steps_of_a_job() -> None:
     results = list(one.to.write(updates(one.accounts[:20]), Log()))
     assert all(result.ok for result in results)
     assert asked == ["POST", "POST", "PUT", "PUT", "PATCH", "PATCH", "GET", "GET", "GET", "GET"]
+
+
+@pytest.mark.parametrize("twice", [False, True])
+@pytest.mark.parametrize("lost", ["PUT", "PATCH"])
+def test_a_step_of_a_job_whose_answer_is_lost_writes_every_row_once(lost, twice) -> None:
+    one = ready(bulk_above=10)
+    one.org.takes_second_upload = twice
+    losses = iter([True])
+    sending = one.wire.send
+
+    def send(request, **more):
+        answer = sending(request, **more)
+        if "/jobs/ingest" in request.url and request.method == lost and next(losses, False):
+            raise requests.ConnectionError
+        return answer
+
+    one.wire.send = send
+    log = Log()
+    assert all(result.ok for result in one.to.write(updates(one.accounts[:20]), log))
+    jobs = list(one.app.ingest.jobs.values())
+    assert [job.id for job in jobs] == [job for kind, job in log.told if kind == "job"]
+    assert [len(job.done) for job in jobs if job.done] == [20]
+    assert {job.state for job in jobs} <= {"JobComplete", "Aborted"}
+
+
+def test_uploads_that_always_get_lost_end_with_nothing_written() -> None:
+    one = ready(bulk_above=10)
+    one.org.takes_second_upload = True
+    sending, uploads = one.wire.send, []
+
+    def send(request, **more):
+        answer = sending(request, **more)
+        if request.method == "PUT":
+            uploads.append(request.url)
+            if len(uploads) % 2:
+                raise requests.ConnectionError
+        return answer
+
+    one.wire.send = send
+    with pytest.raises(TransientError, match="kept breaking off"):
+        list(one.to.write(updates(one.accounts[:20]), Log()))
+    assert {job.state for job in one.app.ingest.jobs.values()} == {"Aborted"}
+    assert value(one, one.accounts[0]) is None
+
+
+def test_an_upload_that_is_refused_for_itself_is_no_success() -> None:
+    one = ready(bulk_above=10)
+    one.org.max_upload = 10
+    with pytest.raises(RequestError, match="FILE_TOO_LARGE"):
+        list(one.to.write(updates(one.accounts[:20]), Log()))
 
 
 def test_large_data_is_parted_and_no_record_comes_twice_in_a_part() -> None:
