@@ -1,13 +1,12 @@
-"""What carries our values: how a record is written in a bulk job, and what it holds after."""
+"""What carries our values: how a record is written in a bulk job."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 from connectors.base import FieldSpec, FieldUpdate
 from connectors.pacing import GENERAL
 
-from .exports import Record
-from .fieldset import ORGANIZATION, payload, value_text
+from .fieldset import ORGANIZATION, FieldSet, payload
 
 
 class Carrier(Protocol):
@@ -28,11 +27,8 @@ class Carrier(Protocol):
     def row(self, update: FieldUpdate) -> dict[str, Any]:
         """Return the item of a bulk update."""
 
-    def ignored(self, update: FieldUpdate, row: Record) -> list[str]:
-        """Return the fields that a record, read back, does not even have."""
-
-    def unlike(self, update: FieldUpdate, row: Record) -> list[str]:
-        """Return the fields whose values, read back, are not those of the update."""
+    def ignored(self, names: Iterable[str]) -> list[str]:
+        """Return the fields that Zendesk does not know, and would ignore without a word."""
 
 
 class Organizations:
@@ -40,6 +36,7 @@ class Organizations:
 
     Args:
         specs: Our fields, for their types.
+        fields: The account's.
     """
 
     resource = "organizations"
@@ -47,8 +44,9 @@ class Organizations:
     bucket = GENERAL
     words = ORGANIZATION.words
 
-    def __init__(self, specs: Sequence[FieldSpec]) -> None:
+    def __init__(self, specs: Sequence[FieldSpec], fields: FieldSet) -> None:
         self._specs = {spec.name: spec for spec in specs}
+        self._fields = fields
 
     def row(self, update: FieldUpdate) -> dict[str, Any]:
         """Return the item: the fields of the update alone; others keep their values."""
@@ -57,20 +55,6 @@ class Organizations:
         }
         return {"id": int(update.ref), "organization_fields": values}
 
-    def ignored(self, update: FieldUpdate, row: Record) -> list[str]:
+    def ignored(self, names: Iterable[str]) -> list[str]:
         """Return the keys that no organization has."""
-        fields = _fields(row)
-        return [name for name in update.values if fields and name not in fields]
-
-    def unlike(self, update: FieldUpdate, row: Record) -> list[str]:
-        """Return the keys whose values differ, as canonical text."""
-        fields = _fields(row)
-        return [name for name, text in update.values.items() if not self._same(name, text, fields)]
-
-    def _same(self, name: str, text: str | None, fields: Mapping[str, Any]) -> bool:
-        spec, value = self._specs.get(name), fields.get(name)
-        return value_text(spec, value) == spec.to_text(text) if spec else value == text
-
-
-def _fields(row: Record) -> Mapping[str, Any]:
-    return row.get("organization_fields") or {}
+        return self._fields.absent(names)

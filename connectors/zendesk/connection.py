@@ -64,7 +64,8 @@ class Zendesk:
         )
         self.stats: RequestStats = self._http.stats
         self._fields = FieldSet(self._http)
-        self._writer = Writer(self._http, Organizations(context.own_fields), settings.max_jobs)
+        carrier = Organizations(context.own_fields, self._fields)
+        self._writer = Writer(self._http, carrier, settings.max_jobs)
 
     def streams(self) -> Sequence[Stream]:
         """Return the streams that the settings name, organizations first."""

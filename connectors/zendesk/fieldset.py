@@ -1,6 +1,6 @@
 """Custom fields: what types ours become, how values travel, creating and checking them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,6 +98,16 @@ class FieldSet:
     def __init__(self, http: Http, kind: Kind = ORGANIZATION) -> None:
         self._http = http
         self._kind = kind
+        self._known: dict[str, dict[str, Any]] | None = None
+
+    def known(self) -> dict[str, dict[str, Any]]:
+        """Return what ``read`` brought last; reads if it never was called."""
+        return self.read() if self._known is None else self._known
+
+    def absent(self, names: Iterable[str]) -> list[str]:
+        """Return the fields that are not there, or not active: values for them are ignored."""
+        active = {name for name, field in self.known().items() if field.get("active") is not False}
+        return [name for name in names if name not in active]
 
     def read(self) -> dict[str, dict[str, Any]]:
         """Return all fields by what tells them apart.
@@ -118,6 +128,7 @@ class FieldSet:
             meta = body.get("meta") or {}
             after = meta.get("after_cursor")
             if not meta.get("has_more") or after in {None, params.get("page[after]")}:
+                self._known = found
                 return found
             params = params | {"page[after]": after}
 

@@ -4,7 +4,7 @@ Tags are added and removed one by one, so that all others stay; an update holds 
 that nobody is written to by it. Triggers of the account still run on it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +16,6 @@ from connectors.base import (
     WriteLog,
     WriteResult,
 )
-from connectors.errors import SetupError
 from connectors.http import Http
 
 from .exports import Record
@@ -55,7 +54,6 @@ class _Carried:
     def __init__(self, specs: Sequence[FieldSpec], fields: FieldSet | None) -> None:
         self._specs = {spec.name: spec for spec in specs}
         self._fields = fields
-        self._ids: dict[str, int] | None = None
 
     def row(self, update: FieldUpdate) -> dict[str, Any]:
         row: dict[str, Any] = {"id": int(update.ref)}
@@ -70,29 +68,13 @@ class _Carried:
                 row["custom_fields"] = [*row.get("custom_fields", []), value]
         return row
 
-    def ignored(self, update: FieldUpdate, row: Record) -> list[str]:
-        if self._fields is None:
-            return []
-        there = {field.get("id") for field in row.get("custom_fields") or ()}
-        specs = [self._specs[name] for name in update.values]
-        return [spec.label for spec in specs if there and self._id(spec) not in there]
-
-    def unlike(self, update: FieldUpdate, row: Record) -> list[str]:
-        return [
-            name
-            for name, text in update.values.items()
-            if carried(self._specs[name], row) != (text or None)
-        ]
+    def ignored(self, names: Iterable[str]) -> list[str]:
+        labels = [self._specs[name].label for name in names]
+        return [] if self._fields is None else self._fields.absent(labels)
 
     def _id(self, spec: FieldSpec) -> int:
-        if self._ids is None:
-            known = self._fields.read() if self._fields else {}
-            self._ids = {title: int(field["id"]) for title, field in known.items()}
-        if spec.label not in self._ids:
-            raise SetupError(
-                f"Zendesk has no ticket field {spec.label!r}; run pulsefield fields --create"
-            )
-        return self._ids[spec.label]
+        assert self._fields is not None  # noqa: S101 - tags have no ids
+        return int(self._fields.known()[spec.label]["id"])
 
 
 def _tags(name: str, text: str | None) -> list[str]:

@@ -49,30 +49,33 @@ class Writer:
         self._http = http
         self._carrier = carrier
         self._max_jobs = max_jobs
-        self._verified = False
 
     def write(self, updates: Sequence[FieldUpdate], log: WriteLog) -> Iterator[WriteResult]:
         """Yield one result for each update, in order.
 
-        The first batch of a run is read back before anything else is sent, because a field
-        that Zendesk does not know is ignored without a word.
+        Zendesk ignores a field that it does not know without a word, so that its list of fields
+        is looked at first: what ``field_states`` read last, or read here.
 
         Raises:
-            SetupError: a field was ignored, or credentials or permission fail.
+            SetupError: a field is not there, or credentials or permission fail.
         """
-        batches = self._batches(updates)
+        names = dict.fromkeys(name for update in updates for name in update.values)
+        ignored = self._carrier.ignored(names) if names else []
+        if ignored:
+            raise SetupError(
+                f"Zendesk would ignore {', '.join(ignored)}: there is no such "
+                f"{self._carrier.words}, or it is not active; run pulsefield fields --create"
+            )
         flying: deque[_Flight] = deque()
-        while not self._verified and (batch := next(batches, None)):
-            flying.extend(self._submit(batch, log))
-            yield from self._verify(flying)
         senders = min(_SENDERS, max(1, self._max_jobs // 2))
         submit = partial(self._submit, log=log)
-        for flights in in_order(submit, batches, senders, drain=True):
+        for flights in in_order(submit, self._batches(updates), senders, drain=True):
             flying.extend(flights)
             while len(flying) > self._max_jobs - senders:
-                yield from self._land(flying)
+                yield from self._land(flying, flying[0])
         while flying:
-            yield from self._land(flying)
+            # Nothing more is sent: a moment later, one question tells of all jobs.
+            yield from self._land(flying, flying[-1])
 
     def _batches(self, updates: Sequence[FieldUpdate]) -> Iterator[Sequence[FieldUpdate]]:
         for start in range(0, len(updates), BATCH):
@@ -82,7 +85,7 @@ class Writer:
     def adopt(self, job: str, updates: Sequence[FieldUpdate]) -> Iterator[WriteResult]:
         """Yield the results of a job that an earlier process started."""
         flight = _Flight(updates, job)
-        self._follow([flight])
+        self._follow([flight], flight)
         yield from flight.results or ()
 
     def _submit(self, updates: Sequence[FieldUpdate], log: WriteLog) -> list[_Flight]:
@@ -122,17 +125,17 @@ class Writer:
             self._http.clock.wait(pause)
             waited, pause = waited + pause, min(pause * _SLOWER, _SLOWEST_POLL)
 
-    def _land(self, flying: deque[_Flight]) -> Iterator[WriteResult]:
+    def _land(self, flying: deque[_Flight], after: _Flight) -> Iterator[WriteResult]:
         """Yield the oldest flight's results."""
         if flying[0].results is None:
-            self._follow([flight for flight in flying if flight.results is None])
+            self._follow([flight for flight in flying if flight.results is None], after)
         yield from flying.popleft().results or ()
 
-    def _follow(self, flights: Sequence[_Flight]) -> None:
-        """Poll all jobs together until the first one is over."""
+    def _follow(self, flights: Sequence[_Flight], after: _Flight) -> None:
+        """Poll all jobs together until the first one is over, begun a moment after one is sent."""
         pause, waited = _FIRST_POLL, 0.0
         self._http.stats.count("jobs", least=1)
-        self._http.clock.wait(flights[0].since + pause - self._http.clock.elapsed())
+        self._http.clock.wait(after.since + pause - self._http.clock.elapsed())
         while True:
             for flight, job in zip(flights, self._statuses(flights), strict=True):
                 if job.get("status") in _OVER:
@@ -158,42 +161,6 @@ class Writer:
         jobs = [body["job_status"]] if body.get("job_status") else body.get("job_statuses") or ()
         known = {str(job.get("id")): job for job in jobs}
         return [known.get(job, _GONE) for job in ids]
-
-    def _verify(self, flying: deque[_Flight]) -> Iterator[WriteResult]:
-        """Land everything, and read back what was said to be written."""
-        landed = list(flying)
-        results = [result for _ in landed for result in self._land(flying)]
-        good = {result.ref for result in results if result.ok}
-        sent = [update for flight in landed for update in flight.updates if update.ref in good]
-        if sent:
-            wrong = self._unlike(sent)
-            self._verified = True
-            results = [wrong.get(result.ref, result) if result.ok else result for result in results]
-        yield from results
-
-    def _unlike(self, updates: Sequence[FieldUpdate]) -> dict[str, WriteResult]:
-        """Return a refusal for each row that does not hold what was sent."""
-        ids = ",".join(update.ref for update in updates)
-        path = f"/api/v2/{self._carrier.resource}/show_many"
-        body = self._http.json("GET", path, params={"ids": ids}, operation="read back")
-        self._http.stats.count("read back", least=1)
-        held = {str(row.get("id")): row for row in body.get(self._carrier.resource) or ()}
-        wrong = {}
-        for update in updates:
-            row = held.get(update.ref, {})
-            missing = self._carrier.ignored(update, row)
-            if missing:
-                raise SetupError(
-                    f"Zendesk ignored {', '.join(missing)}: there is no such "
-                    f"{self._carrier.words}; run pulsefield fields --create"
-                )
-            unlike = self._carrier.unlike(update, row)
-            if unlike:
-                message = f"reported as written, but holds something else: {', '.join(unlike)}"
-                wrong[update.ref] = WriteResult(
-                    update.ref, ok=False, code="NotKept", message=message, retryable=True
-                )
-        return wrong
 
 
 def _results(updates: Sequence[FieldUpdate], job: Mapping[str, Any]) -> list[WriteResult]:

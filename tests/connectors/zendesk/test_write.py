@@ -1,5 +1,3 @@
-import json
-
 import pytest
 
 from connectors.base import SilentLog
@@ -100,25 +98,30 @@ def test_a_failed_job_gives_no_row_as_written():
     assert [(result.ok, result.retryable) for result in results] == [(False, True)] * 2
 
 
-def test_a_field_that_zendesk_ignores_is_found_out_before_the_second_batch():
-    app, to = ready(250)
-    app.drop_field("pulsefield_health")
-    with pytest.raises(SetupError, match=r"ignored pulsefield_health.*pulsefield fields"):
+@pytest.mark.parametrize("how", ["dropped", "inactive"])
+def test_a_field_that_zendesk_ignores_is_found_out_before_anything_is_sent(how):
+    app, _ = ready(250)
+    if how == "dropped":
+        app.drop_field("pulsefield_health")
+    else:
+        app.state.fields["organization_fields"].by_key()["pulsefield_health"]["active"] = False
+    to = connection(app)
+    with pytest.raises(SetupError, match=r"ignore pulsefield_health:.*pulsefield fields"):
         write(to, updates(range(1, 251), pulsefield_health="50"))
-    assert to.wire.paths().count("PUT /api/v2/organizations/update_many.json") == 1
+    assert "PUT /api/v2/organizations/update_many.json" not in to.wire.paths()
 
 
-def test_a_value_that_was_not_kept_is_no_success():
-    _, to = ready(2)
-    page = {
-        "organizations": [
-            {"id": n, "organization_fields": {"pulsefield_health": value}}
-            for n, value in ((1, 50.0), (2, 12.0))
-        ]
-    }
-    to.wire.answers.append(("organizations/show_many", 200, json.dumps(page).encode(), {}))
-    results = write(to, updates([1, 2], pulsefield_health="50.0"))
-    assert [(result.ok, result.code) for result in results] == [(True, ""), (False, "NotKept")]
+def test_a_thousand_take_ten_batches_a_look_at_the_fields_and_one_at_the_jobs():
+    app, to = ready(1000)
+    to.to.field_states(FIELDS)
+    to.wire.sent.clear()
+    assert all(result.ok for result in write(to, updates(range(1, 1001), pulsefield_health="50")))
+    asked = to.wire.paths()
+    assert asked.count("PUT /api/v2/organizations/update_many.json") == 10
+    assert asked[10:] == ["GET /api/v2/job_statuses/show_many"]
+    fresh = connection(app)
+    write(fresh, updates(range(1, 1001), pulsefield_health="51"))
+    assert len(fresh.wire.sent) == 13  # with the log-in
 
 
 def test_several_jobs_at_a_time_but_never_more_than_set():
@@ -205,14 +208,16 @@ def test_a_job_that_is_no_longer_kept_tells_to_try_again():
 def test_jobs_that_vanish_in_mid_run_leave_their_rows_to_be_retried():
     app, to = ready(300)
     app.state.jobs.seconds = 20
-    stream = to.to.write(updates(range(1, 301), pulsefield_health="50"), Log())
-    first = [next(stream) for _ in range(100)]
-    to.wire.answers.append(("update_many", 200, b'{"job_status": {"id": "V3-lost"}}', {}))
-    to.wire.answers.append(("update_many", 200, b'{"job_status": {"id": "V3-lost-too"}}', {}))
-    rest = list(stream)
-    assert all(result.ok for result in first)
-    assert {(result.code, result.retryable) for result in rest} == {("JobGone", True)}
-    assert len(rest) == 200
+
+    class Forgetful(Log):
+        def job(self, refs, job):
+            if refs[0] != "1":  # older than a day: no longer kept
+                app.state.jobs.by_id[job].made_at -= 2 * 86_400
+
+    results = write(to, updates(range(1, 301), pulsefield_health="50"), Forgetful())
+    assert all(result.ok for result in results[:100])
+    assert {(result.code, result.retryable) for result in results[100:]} == {("JobGone", True)}
+    assert len(results) == 300
 
 
 def test_an_answer_without_a_job_is_never_taken_for_done():
