@@ -61,7 +61,7 @@ def running(work: Workspace, kind: str) -> Iterator[tuple[Current, Lease]]:
     """
     with lease(work.journal) as held:
         work.now = _checked(work.journal, work.now)
-        run = logs.RUN.number = work.journal.start_run(kind, work.now)
+        run = logs.RUN.number = work.run = work.journal.start_run(kind, work.now)
         logs.LOGGER.info("run begins", extra={"data": {"work": kind}})
         try:
             yield Current(work, kind, run), held

@@ -65,10 +65,10 @@ def _still(pair: dict[str, str]) -> sa.ColumnElement[bool]:
     return sa.and_(*known, table.c.revoked_at.is_(None))
 
 
-def decisions(journal: Journal) -> list[Decision]:
-    """Return the decisions that hold, oldest first."""
+def decisions(journal: Journal, known_at: datetime | None = None) -> list[Decision]:
+    """Return the decisions that hold, or held at a time, oldest first."""
     table = schema.decisions
-    query = sa.select(table).where(table.c.revoked_at.is_(None)).order_by(table.c.decision)
+    query = sa.select(table).where(_held(table, known_at)).order_by(table.c.decision)
     with journal.begin() as db:
         rows = db.execute(query).all()
     return [
@@ -81,6 +81,13 @@ def decisions(journal: Journal) -> list[Decision]:
         )
         for row in rows
     ]
+
+
+def _held(table: sa.Table, known_at: datetime | None) -> sa.ColumnElement[bool]:
+    revoked = table.c.revoked_at
+    if known_at is None:
+        return revoked.is_(None)
+    return (table.c.set_at <= known_at) & (revoked.is_(None) | (revoked > known_at))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +124,10 @@ def override(journal: Journal, said: Override, now: datetime) -> None:
         db.execute(table.insert().values(**values, set_at=now))
 
 
-def overrides(journal: Journal) -> pa.Table | None:
-    """Return the overrides that were not revoked, as scoring wants them; None without any."""
+def overrides(journal: Journal, known_at: datetime | None = None) -> pa.Table | None:
+    """Return the overrides that hold, or held at a time, as scoring wants them; None: none."""
     table = schema.overrides
-    query = sa.select(table).where(table.c.revoked_at.is_(None)).order_by(table.c.override)
+    query = sa.select(table).where(_held(table, known_at)).order_by(table.c.override)
     with journal.begin() as db:
         rows = db.execute(query).all()
     if not rows:

@@ -16,6 +16,7 @@ PLANNED = "planned"
 """Snapshots of plans that were not applied when they were made."""
 SLACK = timedelta(days=7)
 """A snapshot this much older than asked for still serves as the baseline of a change."""
+STAMP = pa.timestamp("us", tz="UTC")
 KEPT = ("account", "score", "value", "coverage", "spread", "band", "segment", "limited_by")
 
 
@@ -54,62 +55,91 @@ def rows(snapshot: Snapshot, marks: Mapping[str, object], known_at: datetime) ->
     Args:
         snapshot: From scoring.
         marks: ``run``, ``model`` (checksum) and ``replayed`` of it.
-        known_at: The run's time.
+        known_at: The run's time: what was known, and when it is kept.
     """
     scores = snapshot.scores.select([n for n in KEPT if n in snapshot.scores.schema.names])
     count = scores.num_rows
-    stamp = pa.timestamp("us", tz="UTC")
     as_of = snapshot.as_of.replace(tzinfo=UTC)
     columns = {
         "run": pa.array([marks["run"]] * count, pa.int64()),
         "model": pa.array([marks["model"]] * count, pa.string()),
         "replayed": pa.array([marks["replayed"]] * count, pa.bool_()),
-        "as_of": pa.array([as_of] * count, stamp),
-        "known_at": pa.array([known_at] * count, stamp),
+        "as_of": pa.array([as_of] * count, STAMP),
+        "known_at": pa.array([known_at] * count, STAMP),
+        "kept_at": pa.array([known_at] * count, STAMP),
     }
     for name, column in columns.items():
         scores = scores.append_column(name, column)
     return scores
 
 
-def promote(store: Store, planned: int, run: int, known_at: datetime) -> None:
+def promote(store: Store, planned: int, run: int, kept_at: datetime) -> None:
     """Keep the snapshot of a plan, now that it is applied.
+
+    It still tells what was known when it was planned.
 
     Args:
         store: The tables at rest.
         planned: The run that made the plan.
         run: The run that applies it.
-        known_at: The run's time.
+        kept_at: The run's time.
     """
     scan = store.scan(PLANNED)
     if scan is None:
         return
-    time = f"make_timestamptz({round(known_at.timestamp() * 1_000_000)})"
-    columns = f"REPLACE ({run}::BIGINT AS run, {time} AS known_at)"
     with duckdb.connect() as con:
         found: pa.Table = con.sql(
-            f"SELECT * {columns} FROM {scan} WHERE run = {planned}"  # noqa: S608 - numbers
+            f"SELECT * REPLACE ({run}::BIGINT AS run) FROM {scan} WHERE run = {planned}"  # noqa: S608 - numbers
         ).to_arrow_table()
-    stamps = ("as_of", "known_at")
-    for name in stamps:
+    for name in ("as_of", "known_at"):
         at = found.schema.get_field_index(name)
-        found = found.set_column(at, name, found.column(name).cast(pa.timestamp("us", tz="UTC")))
-    store.add(TABLE, found)
+        found = found.set_column(at, name, found.column(name).cast(STAMP))
+    found = found.drop_columns([name for name in ("kept_at",) if name in found.schema.names])
+    kept = pa.array([kept_at] * found.num_rows, STAMP)
+    store.add(TABLE, found.append_column("kept_at", kept))
 
 
-def last(con: duckdb.DuckDBPyConnection, store: Store) -> Past | None:
-    """Return the latest snapshot that is no replay."""
-    return _load(con, store, "NOT replayed", "run DESC")
+def last(
+    con: duckdb.DuckDBPyConnection, store: Store, known_at: datetime | None = None
+) -> Past | None:
+    """Return the latest snapshot that is no replay, of those that were kept before a time."""
+    return _load(con, store, f"NOT replayed{_kept_before(store, known_at)}", "run DESC")
 
 
-def before(con: duckdb.DuckDBPyConnection, store: Store, time: datetime, model: str) -> Past | None:
-    """Return the latest snapshot of a model at a time, or not much older."""
-    at = f"make_timestamp({round(time.timestamp() * 1_000_000)})"
+def before(
+    con: duckdb.DuckDBPyConnection,
+    store: Store,
+    time: datetime,
+    model: str,
+    known_at: datetime | None = None,
+) -> Past | None:
+    """Return the latest snapshot of a model at a time, or not much older.
+
+    Args:
+        con: Where it is read.
+        store: The tables at rest.
+        time: The time that it holds for.
+        model: Checksum of its model.
+        known_at: Only of those that were kept before; None: of all.
+    """
+    at = f"make_timestamp({_micros(time)})"
     stamp = "make_timestamp(epoch_us(as_of))"
-    oldest = f"make_timestamp({round((time - SLACK).timestamp() * 1_000_000)})"
+    oldest = f"make_timestamp({_micros(time - SLACK)})"
     con.execute("SET VARIABLE wanted_model = $1", [model])
     wanted = f"{stamp} <= {at} AND {stamp} >= {oldest} AND model = getvariable('wanted_model')"
-    return _load(con, store, wanted, "as_of DESC, run DESC")
+    return _load(con, store, wanted + _kept_before(store, known_at), "as_of DESC, run DESC")
+
+
+def _kept_before(store: Store, time: datetime | None) -> str:
+    if time is None:
+        return ""
+    columns = store.columns(TABLE)  # snapshots of an earlier Pulsefield were kept when known
+    kept_at = "coalesce(kept_at, known_at)" if "kept_at" in columns else "known_at"
+    return f" AND epoch_us({kept_at}) < {_micros(time)}"
+
+
+def _micros(time: datetime) -> int:
+    return round(time.timestamp() * 1_000_000)
 
 
 def _load(con: duckdb.DuckDBPyConnection, store: Store, where: str, order: str) -> Past | None:

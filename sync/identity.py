@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -55,9 +56,10 @@ def identify(
     groups: Sequence[tuple[Key, ...]],
     aliases: Mapping[Key, Key],
     *,
-    keep: bool = True,
+    noted: datetime | None = None,
+    known_at: datetime | None = None,
 ) -> Identities:
-    """Give each group its account, and keep what is new in the journal.
+    """Give each group its account.
 
     A group keeps the account that its records had; of several, the oldest. An account whose
     records are parted stays with the record that named it, else with the most of them.
@@ -66,9 +68,10 @@ def identify(
         journal: Where accounts are kept.
         groups: Records of one customer each.
         aliases: Merged record -> the record that holds its data now.
-        keep: False for a replay: what was not known then must not lose its account now.
+        noted: The run's time: what is new is kept, as of then; None: nothing is.
+        known_at: Begin with the accounts that records had then; None: now.
     """
-    known = _load(journal)
+    known = _load(journal, known_at)
     chosen, joined, splits = _keep(groups, known)
     top = max(known.names, default=0)
     taken = {name for name, _ in known.names.values()}
@@ -86,20 +89,45 @@ def identify(
         accounts.append(Account(account, name, group))
     members = {key: account.account for account in accounts for key in account.records}
     members |= {old: members[new] for old, new in aliases.items() if new in members}
-    if keep:
-        _save(journal, fresh, joined, _changes(known.members, members))
+    if noted is not None:
+        _save(journal, fresh, joined, _changes(known.members, members), noted)
     return Identities(tuple(accounts), len(joined), splits)
 
 
-def _load(journal: Journal) -> _Known:
-    accounts, members = schema.accounts, schema.members
+def _load(journal: Journal, known_at: datetime | None) -> _Known:
+    accounts = schema.accounts
     with journal.begin() as db:
         names = {
             row.account: (row.account_id, (row.connection, row.ref))
             for row in db.execute(sa.select(accounts))
         }
-        held = {(row.connection, row.ref): row.account for row in db.execute(sa.select(members))}
+        held = _present(db) if known_at is None else _then(db, known_at)
     return _Known(names, held)
+
+
+def _present(db: sa.Connection) -> dict[Key, int]:
+    rows = db.execute(sa.select(schema.members))
+    return {(row.connection, row.ref): row.account for row in rows}
+
+
+def _then(db: sa.Connection, known_at: datetime) -> dict[Key, int]:
+    """Return what records belonged to at a time; of those that had no account yet, the first."""
+    held: dict[Key, int | None] = {}
+    log = schema.memberships
+    for row in db.execute(sa.select(log).order_by(log.c.since)):
+        if row.since <= known_at:
+            held[row.connection, row.ref] = row.account
+        else:
+            held.setdefault((row.connection, row.ref), row.account)
+    return {key: account for key, account in held.items() if account is not None}
+
+
+def prune(db: sa.Connection, cut: datetime) -> None:
+    """Delete what is not needed to tell what was so at a time or later."""
+    log, other = schema.memberships, schema.memberships.alias()
+    of = (other.c.connection == log.c.connection) & (other.c.ref == log.c.ref)
+    later = sa.exists().where(of, other.c.since > log.c.since, other.c.since <= cut)
+    db.execute(log.delete().where(later))
 
 
 def _keep(
@@ -146,8 +174,9 @@ def _save(
     fresh: Sequence[tuple[int, str, Key]],
     joined: Mapping[int, int],
     changed: Mapping[Key, int | None],
+    now: datetime,
 ) -> None:
-    accounts, members = schema.accounts, schema.members
+    accounts, members, log = schema.accounts, schema.members, schema.memberships
     into = accounts.update().where(accounts.c.account == sa.bindparam("from_account"))
     record = (members.c.connection == sa.bindparam("of_connection")) & (
         members.c.ref == sa.bindparam("of_ref")
@@ -168,6 +197,15 @@ def _save(
         gone = [{"of_connection": key[0], "of_ref": key[1]} for key in changed]
         _many(db, members.delete().where(record), gone)
         _many(db, members.insert(), held)
+        again = (log.c.connection == sa.bindparam("of_connection")) & (
+            log.c.ref == sa.bindparam("of_ref")
+        )
+        _many(db, log.delete().where(again, log.c.since == now), gone)
+        since = [
+            {"connection": key[0], "ref": key[1], "account": account, "since": now}
+            for key, account in changed.items()
+        ]
+        _many(db, log.insert(), since)
 
 
 def _many(db: sa.Connection, statement: sa.Executable, rows: Sequence[Mapping[str, Any]]) -> None:

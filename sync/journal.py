@@ -18,7 +18,7 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 
-from . import schema
+from . import reads, schema
 from .errors import JournalError
 from .private import make_folder, private
 
@@ -148,38 +148,42 @@ class Journal:
         """Keep how far a stream was read; call it only once everything before is stored."""
         table = schema.watermarks
         key = (table.c.connection == connection) & (table.c.stream == stream)
+        named = json.dumps(tables)
         values = {
             "connection": connection,
             "stream": stream,
             "value": mark.value,
             "mapping": mark.mapping,
             "read_at": mark.read_at,
-            "tables": json.dumps(tables),
+            "tables": named,
         }
         with self.begin() as db:
+            reads.note(db, connection, stream, mark.read_at, named)
             if not db.execute(table.update().where(key).values(values)).rowcount:
                 db.execute(table.insert().values(values))
 
-    def forget_streams(self, connection: str, offered: Sequence[str]) -> None:
+    def forget_streams(self, connection: str, offered: Sequence[str], now: datetime) -> None:
         """Forget streams that a connection does not offer any more."""
         table = schema.watermarks
         gone = (table.c.connection == connection) & table.c.stream.not_in(offered)
         with self.begin() as db:
+            reads.end(db, connection, offered, now)
             db.execute(table.delete().where(gone))
 
-    def reads(self) -> list[tuple[str, str, datetime]]:
-        """Return (connection, table, last complete read) of all that were read to their end."""
+    def reads(self, known_at: datetime | None = None) -> list[tuple[str, str, datetime]]:
+        """Return (connection, table, last complete read) of all that were read to their end.
+
+        Args:
+            known_at: As it was known then; None: now.
+        """
         table = schema.watermarks
-        query = sa.select(table).where(table.c.read_at.is_not(None))
+        query = sa.select(table.c.connection, table.c.tables, table.c.read_at)
+        query = query.where(table.c.read_at.is_not(None))
         with self.begin() as db:
+            if known_at is not None:
+                return reads.at(db, known_at)
             rows = db.execute(query.order_by(table.c.connection, table.c.stream)).all()
-        latest: dict[tuple[str, str], datetime] = {}
-        for row in rows:
-            for name in json.loads(row.tables):
-                known = latest.get((row.connection, name))
-                # The table is as old as the stream of it that was read longest ago.
-                latest[row.connection, name] = min(known, row.read_at) if known else row.read_at
-        return [(source, name, time) for (source, name), time in latest.items()]
+        return reads.by_table((row.connection, row.tables, row.read_at) for row in rows)
 
     def _problem(self, error: Exception) -> str:
         reason = str(getattr(error, "orig", None) or error).strip().splitlines()

@@ -68,7 +68,7 @@ def _readings(work: Workspace, source: Source, *, full: bool) -> Iterable[Readin
     marks = work.journal.watermarks(source.name)
     mapping = work.mapping(source.name)
     streams = source.streams()
-    work.journal.forget_streams(source.name, [stream.name for stream in streams])
+    work.journal.forget_streams(source.name, [stream.name for stream in streams], work.now)
     for stream in streams:
         known = marks.get(stream.name)
         fresh = Watermark(None, mapping, known.read_at if known else None)

@@ -15,21 +15,22 @@ from .rollup import Matched, Scores
 from .scored import Portfolio
 from .summary import AccountScore, ConnectionReport, RunReport, ScoreReport
 from .tickets import parent
-from .workspace import Workspace
+from .workspace import main
 
 WORST = 20
 
 
-def of_scores(work: Workspace, matched: Matched, scores: Scores) -> dict[str, Any]:
+def of_scores(matched: Matched, scores: Scores) -> dict[str, Any]:
     """Return the parts of a RunReport that matching and scoring fill."""
     people = scores.portfolio
+    told = main(people.model)
     return {
         "as_of": people.as_of,
         "matching": matched.report,
         "scores": tuple(_score(people, name) for name in people.scores),
-        "worst": _worst(people, work.main),
-        "fallen": _fallen(people, work.main, scores.last),
-        "model": (work.model.name, work.model.version),
+        "worst": _worst(people, told),
+        "fallen": _fallen(people, told, scores.last),
+        "model": (people.model.name, people.model.version),
     }
 
 

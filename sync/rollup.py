@@ -1,27 +1,23 @@
 """From stored records to scores: match, make facts, score, compare with earlier."""
 
-import csv
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
-from pathlib import Path
 
 import duckdb
 
 from connectors.findings import Findings
 from scoring import Snapshot, score
 
-from . import contradictions, decisions, facts, history
+from . import basis, contradictions, decisions, facts, history
+from .basis import Basis
 from .candidates import Key, prepare
-from .config import ConfigError
-from .errors import Issue
 from .identity import Identities, identify
 from .match import Matching, match
 from .pairing import MatchReport
 from .scored import Portfolio, portfolio
-from .workspace import Workspace
+from .workspace import Workspace, main
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +29,14 @@ class Matched:
         aliases: Merged record -> the record that holds its data now.
         facts: Relations on the connection.
         report: What is told about it.
+        basis: What else scores rest on.
     """
 
     identities: Identities
     aliases: Mapping[Key, Key]
     facts: facts.Facts
     report: MatchReport
+    basis: Basis
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,26 +57,35 @@ def match_all(
 ) -> Matched:
     """Join the records of all sources to accounts, and make the facts.
 
+    Args:
+        work: The opened deployment; accounts that are new are kept only where a run goes on.
+        con: Where the facts are made.
+        known_at: As it was known then; None: now.
+
     Raises:
         ConfigError: the file of pins cannot be used.
+        ModelError: the model of that time is none that this Pulsefield knows.
     """
     work.progress.start("match", "accounts", None)
-    settings = work.config.match
+    rests_on = basis.basis(work, known_at)
     rows = facts.account_rows(con, work.store, known_at)
-    candidates = prepare(rows, work.ranks, settings.free_mail)
+    candidates = prepare(rows, rests_on.ranks, rests_on.match.free_mail)
     found = match(
         candidates,
-        settings=settings,
-        pins=pins(work),
-        decisions=decisions.decisions(work.journal),
+        settings=rests_on.match,
+        pins=rests_on.pins,
+        decisions=decisions.decisions(work.journal, known_at),
     )
-    identities = identify(work.journal, found.groups, candidates.aliases, keep=known_at is None)
+    noted = work.now if known_at is None and work.run is not None else None
+    identities = identify(
+        work.journal, found.groups, candidates.aliases, noted=noted, known_at=known_at
+    )
     made = facts.build(
         con,
         work.store,
         identities.accounts,
         candidates.aliases,
-        reads=work.journal.reads(),
+        reads=work.journal.reads(known_at),
         known_at=known_at,
     )
     made = contradictions.check(con, made)
@@ -87,34 +94,7 @@ def match_all(
     parked.merge(made.parked)
     work.progress.finish("match", "accounts")
     report = _report(found, identities, parked)
-    return Matched(identities, candidates.aliases, made, report)
-
-
-def pins(work: Workspace) -> list[tuple[Key, Key]]:
-    """Read the file of pinned records: columns ``account,connection,id``.
-
-    Raises:
-        ConfigError: it cannot be read, lacks a column, or names an unknown connection.
-    """
-    given = work.config.match.pins
-    if not given:
-        return []
-    path = work.config.folder / Path(given).expanduser()
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        issue = Issue("match.pins", repr(given), f"the file cannot be read: {error}")
-        raise ConfigError(work.config.file, [issue]) from error
-    held: dict[str, list[Key]] = {}
-    for number, row in enumerate(rows, 2):
-        cells = [(row.get(name) or "").strip() for name in ("account", "connection", "id")]
-        if not all(cells) or cells[1] not in work.config.connections:
-            names = ", ".join(work.config.connections)
-            allowed = f"line {number} needs account, connection (one of {names}) and id"
-            raise ConfigError(work.config.file, [Issue("match.pins", repr(given), allowed)])
-        held.setdefault(cells[0], []).append((cells[1], cells[2]))
-    return [pair for keys in held.values() for pair in pairwise(keys)]
+    return Matched(identities, candidates.aliases, made, report, rests_on)
 
 
 def _report(found: Matching, identities: Identities, parked: Findings) -> MatchReport:
@@ -168,27 +148,29 @@ def score_all(
         ModelError: the model, or data that does not fit it.
     """
     work.progress.start("score", "accounts", None)
-    relations = matched.facts.relations
-    rates = dict(work.config.rates) or None
-    last = history.last(con, work.store) if times.known_at is None else None
+    relations, rests_on = matched.facts.relations, matched.basis
+    if times.known_at is None and work.run is not None:
+        basis.note(work, rests_on)
+    model, rates = rests_on.model, dict(rests_on.rates) or None
+    last = history.last(con, work.store, times.known_at)
     snapshot = score(
-        work.model,
+        model,
         relations,
         as_of=times.as_of,
         connection=con,
         previous=None if last is None else last.scores,
-        overrides=decisions.overrides(work.journal),
+        overrides=decisions.overrides(work.journal, times.known_at),
         rates=rates,
     )
     then = times.as_of - timedelta(days=work.config.general.change_days)
-    past = history.before(con, work.store, then, work.model_sum)
+    past = history.before(con, work.store, then, rests_on.model_sum, times.known_at)
     replay = None
     if past is None:
-        replay = score(work.model, relations, as_of=then, connection=con, rates=rates)
+        replay = score(model, relations, as_of=then, connection=con, rates=rates)
         past = history.Past(then, replay.scores)
     fields = [field for target in work.fields.values() for field in target]
     told = {field.score for field in fields if field.part == "reasons"}
-    names = [name for name in work.model.scores if name in told or name == work.main]
+    names = [name for name in model.scores if name in told or name == main(model)]
     people = con.sql("SELECT account, account_id, name FROM fact_accounts").to_arrow_table()
     found = portfolio(
         snapshot, people, past=past, language=work.config.general.language, tell=names

@@ -105,7 +105,7 @@ def score_now(
         running(work, "score") as (current, _),
         _scored(work, as_of, known_at) as (_, matched, scores),
     ):
-        report = current.ended(**reporting.of_scores(work, matched, scores))
+        report = current.ended(**reporting.of_scores(matched, scores))
         return Scored(report, reporting.table(scores.portfolio))
 
 
@@ -143,7 +143,7 @@ def sync(
         with _scored(work) as (con, matched, scores):
             planned = writing.plan_all(work, con, current.run, scores.portfolio, scores.last)
             plans = tuple(plan.report for _, plan in planned.plans)
-            current.add(resumed=resumed, plans=plans, **reporting.of_scores(work, matched, scores))
+            current.add(resumed=resumed, plans=plans, **reporting.of_scores(matched, scores))
             unsafe = any(plan.unsafe for plan in plans)
             stopped = writing.unread(work, connections) if apply else None
             current.add(stopped=stopped)

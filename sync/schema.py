@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from .errors import JournalError
 
-VERSION = 2
+VERSION = 3
 """Of the schema; a change of a table adds one, and a function to MIGRATIONS."""
 LOCK = 7_203_511_894
 """Of PostgreSQL: one process at a time makes or migrates the tables; any number would do."""
@@ -78,6 +78,32 @@ members = sa.Table(
     sa.Column("connection", sa.String(40), primary_key=True),
     sa.Column("ref", sa.String(200), primary_key=True),
     sa.Column("account", sa.Integer, nullable=False, index=True),
+)
+# What was so at an earlier time, for replays.
+reads = sa.Table(
+    "reads",
+    metadata,
+    sa.Column("connection", sa.String(40), primary_key=True),
+    sa.Column("stream", sa.String(200), primary_key=True),
+    sa.Column("read_at", Moment, primary_key=True),
+    sa.Column("tables", sa.Text),  # None: it is offered no more
+    sa.Column("first", sa.Boolean, nullable=False),  # it is known that it was not read before
+)
+memberships = sa.Table(
+    "memberships",
+    metadata,
+    sa.Column("connection", sa.String(40), primary_key=True),
+    sa.Column("ref", sa.String(200), primary_key=True),
+    sa.Column("since", Moment, primary_key=True),
+    sa.Column("account", sa.Integer, index=True),  # None: of none any more
+)
+bases = sa.Table(
+    "bases",
+    metadata,
+    sa.Column("since", Moment, primary_key=True),
+    sa.Column("model_sum", sa.String(64), nullable=False),
+    sa.Column("model", sa.Text, nullable=False),  # the file's text
+    sa.Column("settings", sa.Text, nullable=False),  # JSON: what else scores rest on
 )
 decisions = sa.Table(
     "decisions",
@@ -158,7 +184,30 @@ def _who_applied(connection: sa.Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
-MIGRATIONS: dict[int, Callable[[sa.Connection], None]] = {1: _who_applied}
+WHAT_WAS_SO = """
+CREATE TABLE reads (
+    connection VARCHAR(40) NOT NULL, stream VARCHAR(200) NOT NULL, read_at TIMESTAMP NOT NULL,
+    tables TEXT, first BOOLEAN NOT NULL, PRIMARY KEY (connection, stream, read_at));
+INSERT INTO reads SELECT connection, stream, read_at, tables, FALSE FROM watermarks
+    WHERE read_at IS NOT NULL;
+CREATE TABLE memberships (
+    connection VARCHAR(40) NOT NULL, ref VARCHAR(200) NOT NULL, since TIMESTAMP NOT NULL,
+    account INTEGER, PRIMARY KEY (connection, ref, since));
+CREATE INDEX ix_memberships_account ON memberships (account);
+INSERT INTO memberships SELECT connection, ref, '1970-01-01 00:00:00.000000', account FROM members;
+CREATE TABLE bases (
+    since TIMESTAMP PRIMARY KEY, model_sum VARCHAR(64) NOT NULL, model TEXT NOT NULL,
+    settings TEXT NOT NULL)
+"""
+
+
+def _what_was_so(connection: sa.Connection) -> None:
+    """Version 2 knew the present only."""
+    for statement in WHAT_WAS_SO.split(";"):
+        connection.exec_driver_sql(statement)
+
+
+MIGRATIONS: dict[int, Callable[[sa.Connection], None]] = {1: _who_applied, 2: _what_was_so}
 """Version -> what turns it into the next one. Plain SQL: ``metadata`` is always the newest."""
 
 

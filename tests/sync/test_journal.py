@@ -86,15 +86,18 @@ def test_a_run_that_never_ended_was_interrupted(journal: Journal) -> None:
 
 def test_writes_are_followed_row_by_row(journal: Journal) -> None:
     number = writes.save(journal, 1, plan(write("1"), write("2"), write("3")), NOW)
-    writes.sent(journal, number, [0, 1], "job-1")
+    with journal.begin() as db:
+        writes.sent(db, number, [0, 1], "job-1")
     failed = WriteResult("2", ok=False, code="x" * 500, message="bad\x00byte " * 400)
-    writes.answered(journal, number, [(0, WriteResult("1", ok=True)), (1, failed)])
+    with journal.begin() as db:
+        writes.answered(db, number, [(0, WriteResult("1", ok=True)), (1, failed)])
     assert [row.ref for row in writes.load(journal, number, ("ok",))] == ["1"]
     assert [row.ref for row in writes.load(journal, number, ("intended",))] == ["3"]
     assert [row.job for row in writes.load(journal, number, ("refused",))] == ["job-1"]
     assert letters.refused(journal, "crm") == {"2": {"health": "50"}}
     again = writes.save(journal, 2, plan(write("2")), NOW)
-    writes.answered(journal, again, [(0, WriteResult("2", ok=True))])
+    with journal.begin() as db:
+        writes.answered(db, again, [(0, WriteResult("2", ok=True))])
     assert letters.refused(journal, "crm") == {}
 
 
@@ -103,7 +106,8 @@ def test_a_refusal_is_of_its_target_only(journal: Journal) -> None:
     yes = WriteResult("2", ok=True)
     for connection, result in (("crm", no), ("desk", yes)):
         number = writes.save(journal, 1, plan(write("2"), connection=connection), NOW)
-        writes.answered(journal, number, [(0, result)])
+        with journal.begin() as db:
+            writes.answered(db, number, [(0, result)])
     assert letters.refused(journal, "crm") == {"2": {"health": "50"}}
     assert letters.refused(journal, "desk") == {}
 
@@ -113,7 +117,8 @@ def test_old_rows_are_deleted_and_dead_letters_kept(journal: Journal) -> None:
     first = journal.start_run("sync", old)
     number = writes.save(journal, first, plan(write("1"), write("2")), old)
     no = WriteResult("2", ok=False, code="X", message="no")
-    writes.answered(journal, number, [(0, WriteResult("1", ok=True)), (1, no)])
+    with journal.begin() as db:
+        writes.answered(db, number, [(0, WriteResult("1", ok=True)), (1, no)])
     writes.set_state(journal, number, "applied", applied_by=first)
     under_way = writes.save(journal, first, plan(write("3")), old)
     writes.set_state(journal, under_way, "applying", applied_by=first)
@@ -173,7 +178,7 @@ def leave_version_1(url: str) -> None:
     with database(url) as db:
         for statement in VERSION_1:
             db.exec_driver_sql(statement)
-        named = {"meta", "plans", "writes"}
+        named = {"meta", "plans", "writes", "reads", "memberships", "bases"}
         same = [table for name, table in schema.metadata.tables.items() if name not in named]
         schema.metadata.create_all(db, tables=same)
 

@@ -1,6 +1,7 @@
 """Which records are one customer, which go to a person, and which stay apart."""
 
 import random
+from datetime import UTC, datetime
 from itertools import pairwise
 
 import pytest
@@ -211,15 +212,21 @@ def test_order_changes_nothing_and_no_two_of_one_system_are_joined(people, rng) 
 def test_accounts_keep_their_keys_over_runs(tmp_path) -> None:
     journal = Journal(f"sqlite:///{tmp_path}/journal.sqlite")
     a, b, c = ("crm", "1"), ("hub", "2"), ("desk", "3")
-    first = identify(journal, [(a,), (b,), (c,)], {})
+    days = [datetime(2026, 11, day, tzinfo=UTC) for day in (1, 2, 3)]
+    first = identify(journal, [(a,), (b,), (c,)], {}, noted=days[0])
     assert [account.account_id for account in first.accounts] == ["crm:1", "hub:2", "desk:3"]
-    joined_up = identify(journal, [(a, b), (c,)], {})
+    joined_up = identify(journal, [(a, b), (c,)], {}, noted=days[1])
     assert [account.account for account in joined_up.accounts] == [1, 3]
     assert joined_up.joins == 1
-    parted = identify(journal, [(a,), (b,), (c,)], {})
+    parted = identify(journal, [(a,), (b,), (c,)], {}, noted=days[2])
     assert [account.account for account in parted.accounts] == [1, 4, 3]
     assert parted.splits == 1
     assert parted.accounts[1].account_id == "hub:2#2"
+    every = ([(a,), (b,), (c,)], [(a, b), (c,)], [(a,), (b,), (c,)])
+    replayed = [identify(journal, g, {}, known_at=day) for g, day in zip(every, days, strict=True)]
+    assert [each.accounts for each in replayed] == [
+        each.accounts for each in (first, joined_up, parted)
+    ]
     journal.close()
 
 
