@@ -39,6 +39,8 @@ class Dialect:
         rounded: A double rounded to decimals; ``{value}``, ``{decimals}``.
         bytewise: A text as it is ordered by its bytes, whatever the database's language.
         moments: A time as it enters, null where it is infinite.
+        bit: A whole number with one bit set, counted from 0; ``{place}``.
+        bits: How many bits a whole number has set; ``{value}``.
         longest: Most bytes of an identifier; a longer one is cut and told apart by its digest.
     """
 
@@ -56,6 +58,8 @@ class Dialect:
     rounded: str = "round({value}, {decimals})"
     bytewise: str = "{value}"
     moments: str = "{value}"
+    bit: str = "(CAST(1 AS BIGINT) << CAST({place} AS INTEGER))"
+    bits: str = "bit_count({value})"
     longest: int | None = None
 
     def keeps(self, step: "Step") -> bool:
@@ -151,6 +155,7 @@ POSTGRES = Dialect(
     rounded="CAST(round(CAST({value} AS NUMERIC), {decimals}) AS DOUBLE PRECISION)",
     bytewise='{value} COLLATE "C"',
     moments="CASE WHEN isfinite({value}) THEN {value} END",
+    bits="bit_count(CAST({value} AS BIT(64)))",
     longest=63,
 )
 SPARK = Dialect(
@@ -167,6 +172,7 @@ SPARK = Dialect(
     backslash=True,
     moment="TIMESTAMP_NTZ",
     keep="CACHE TABLE {name} AS",
+    bit="shiftleft(CAST(1 AS BIGINT), CAST({place} AS INTEGER))",
     flattens=True,
 )
 DIALECTS: dict[str, Dialect] = {each.name: each for each in (DUCKDB, POSTGRES, SPARK)}

@@ -1,29 +1,22 @@
 """Signals to steps: rows aggregated per table, zero told from unknown, then divided.
 
-Steps per table T: ``totals_T`` (everything but distinct and last), ``each_T_n`` and
-``distinct_T_n`` (distinct as two plain group-bys, which costs a third of
+Steps per table T: ``totals_T`` (everything but distinct and last; distinct days too),
+``each_T_n`` and ``distinct_T_n`` (distinct as two plain group-bys, which costs a third of
 ``count(distinct)``), ``last_NAME``, and ``signals_T`` (one row per account that was read).
 Then ``signals``: one row per account, all signals.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from .days import counts_days, day_count
 from .declared import Signal
 from .distinct import distinct_columns, distinct_steps
 from .filters import Filters
 from .rows import column, fact_tables
 from .steps import Context, Select, Step, case, total
+from .totals import Totals
 
-ZERO = {"count", "sum", "distinct"}
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """An aggregate of ``totals_T``: its alias and its SQL."""
-
-    alias: str
-    sql: str
+COUNTED = {"count", "distinct"}
 
 
 def signal_steps(ctx: Context) -> Iterator[Step]:
@@ -45,28 +38,33 @@ def of_table(ctx: Context, table: str) -> dict[str, Signal]:
 def _table_steps(ctx: Context, table: str) -> Iterator[Step]:
     signals = of_table(ctx, table)
     filters = Filters(ctx, table)
-    parts = [part for name, signal in signals.items() for part in _parts(filters, name, signal)]
-    sources = [f"{ctx.step('portfolio')} AS p"]
-    if parts:
-        yield _totals(filters, signals, parts)
-        sources.append(_joined(ctx, f"totals_{table}", "t"))
-    alias = dict.fromkeys(signals, "t")
-    plain = {n: s for n, s in signals.items() if s.aggregate == "distinct"}
-    for number, (group, steps) in enumerate(distinct_steps(filters, plain), 1):
-        yield from steps
-        sources.append(_joined(ctx, steps[-1].name, f"d{number}"))
+    totals = Totals(filters)
+    joined, alias, steps = [], dict.fromkeys(signals, "t"), []
+    things = {
+        name: signal
+        for name, signal in signals.items()
+        if signal.aggregate == "distinct" and not counts_days(ctx, signal)
+    }
+    for number, (group, made) in enumerate(distinct_steps(filters, things), 1):
+        steps += made
+        joined.append(_joined(ctx, made[-1].name, f"d{number}"))
         alias |= dict.fromkeys(group, f"d{number}")
     for name, signal in signals.items():
         if signal.aggregate == "last":
-            yield _last(filters, name, signal)
-            sources.append(_joined(ctx, f"last_{name}", ctx.q("last", name)))
+            steps.append(_last(filters, name, signal))
+            joined.append(_joined(ctx, f"last_{name}", ctx.q("last", name)))
             alias[name] = ctx.q("last", name)
     columns = [(ctx.q("account"), f"p.{ctx.q('account')}")]
     for name, signal in signals.items():
-        columns += _finished(filters, name, signal, alias[name])
+        columns += _finished(totals, name, signal, alias[name])
+    if (whole := totals.step()) is not None:
+        steps.insert(0, whole)
+        joined.insert(0, _joined(ctx, whole.name, "t"))
+    yield from steps
     known = f"p.{ctx.q('end', table)} IS NOT NULL"
     about = f"signals of {table}; no row of an account that was read is 0 for counts and sums"
-    yield Step(f"signals_{table}", about, str(Select(columns, "\n".join(sources), [known])))
+    source = "\n".join([f"{ctx.step('portfolio')} AS p", *joined])
+    yield Step(f"signals_{table}", about, str(Select(columns, source, [known])))
 
 
 def _joined(ctx: Context, step: str, alias: str) -> str:
@@ -74,60 +72,9 @@ def _joined(ctx: Context, step: str, alias: str) -> str:
     return f"LEFT JOIN {ctx.step(step)} AS {alias} ON {alias}.{account} = p.{account}"
 
 
-def _totals(filters: Filters, signals: dict[str, Signal], parts: list[Part]) -> Step:
-    ctx = filters.ctx
-    account = ctx.q("account")
-    columns = [(account, account), *((ctx.q(part.alias), part.sql) for part in parts)]
-    where = filters.reach([s for s in signals.values() if _in_totals(s)])
-    source = ctx.step(f"rows_{filters.table}")
-    sql = Select(columns, source, [where] if where else [], account)
-    about = f"{filters.table} aggregated per account"
-    return Step(f"totals_{filters.table}", about, str(sql), kept=True)
-
-
-def _in_totals(signal: Signal) -> bool:
-    if signal.aggregate == "distinct":
-        return signal.fresh_for is not None or signal.compare == "baseline"
-    return signal.aggregate != "last"
-
-
 def windows(signal: Signal) -> range:
     """Return how many windows back a signal looks: 0 is the one that ends now."""
     return range({None: 1, "baseline": signal.periods + 1}.get(signal.compare, 2))
-
-
-def _parts(filters: Filters, name: str, signal: Signal) -> Iterator[Part]:
-    if signal.aggregate not in {"distinct", "last"}:
-        for back in windows(signal):
-            yield Part(alias_of(name, back), _aggregate(filters, signal, back))
-            if signal.aggregate == "sum":
-                yield Part(alias_of(f"{name} rows", back), _rows(filters, signal, back))
-        yield from _counts(filters, name, signal)
-    if signal.fresh_for is not None and signal.aggregate != "last":
-        yield Part(f"{name} age", f"min({_age_of_value(filters, signal)})")
-    if signal.compare == "baseline":
-        oldest = filters.when(signal, None, filters.age(signal))
-        yield Part(f"{name} first", f"max({oldest})")
-
-
-def _counts(filters: Filters, name: str, signal: Signal) -> Iterator[Part]:
-    """What ``empty`` and ``min_rows`` need to know."""
-    if signal.empty is not None and signal.aggregate not in ZERO:
-        yield Part(f"{name} rows", _rows(filters, signal, 0))
-    if signal.min_rows > 1:
-        counted = filters.when(signal, 0, _valued(filters, signal))
-        yield Part(f"{name} valued", f"count({counted})")
-
-
-def alias_of(name: str, back: int) -> str:
-    """Name the column of a signal's window, ``back`` windows ago."""
-    return f"{name} {back}" if back else name
-
-
-def _rows(filters: Filters, signal: Signal, back: int) -> str:
-    if signal.aggregate == "days_until":
-        return f"count({filters.ahead(signal)})"
-    return f"count({filters.when(signal, back, '1')})"
 
 
 def _age_of_value(filters: Filters, signal: Signal) -> str:
@@ -150,7 +97,7 @@ def _valued(filters: Filters, signal: Signal) -> str:
 def _aggregate(filters: Filters, signal: Signal, back: int) -> str:
     match signal.aggregate:
         case "count":
-            return _rows(filters, signal, back)
+            return f"count({filters.when(signal, back, '1')})"
         case "share":
             return f"avg({filters.when(signal, back, filters.truth(signal))})"
         case "days_since" | "days_to":
@@ -186,51 +133,74 @@ def _last(filters: Filters, name: str, signal: Signal) -> Step:
     return Step(f"last_{name}", f"{name}: the newest value", str(sql), kept=True)
 
 
-def _finished(filters: Filters, name: str, signal: Signal, alias: str) -> Iterator[tuple[str, str]]:
+def _finished(totals: Totals, name: str, signal: Signal, alias: str) -> Iterator[tuple[str, str]]:
     """The signal's value before division, and the age of its newest row where that fades."""
+    filters = totals.filters
     ctx = filters.ctx
-    columns = distinct_columns(name, signal)
-    values = [_valued_or_empty(ctx, signal, alias, column) for column in columns]
+    values = [_windowed(totals, name, signal, alias, back) for back in windows(signal)]
     end = f"p.{ctx.q('end', filters.table)}"
     value = values[0]
     if signal.aggregate == "days_to":
         started = f"p.{ctx.q(f'account.{signal.start}')}"
         value = f"{ctx.dialect.between(end, started)} - coalesce({value}, {ctx.num(0)})"
     if signal.compare == "baseline":
-        value = _baseline(ctx, name, signal, values)
+        value = _baseline(totals, name, signal, values)
     elif signal.compare is not None:
         ratio = f"{ctx.dialect.cast(values[0], 'number')} / nullif({values[1]}, 0)"
         value = f"{ratio} - {ctx.num(1)}" if signal.compare == "change" else ratio
     if signal.min_rows > 1:
-        counted = name if signal.aggregate in {"count", "distinct"} else f"{name} valued"
-        value = case([(f"{alias}.{ctx.q(counted)} >= {signal.min_rows}", value)])
+        value = case([(f"{_valued_rows(totals, name, signal, alias)} >= {signal.min_rows}", value)])
     yield ctx.q(name), ctx.dialect.cast(value, "number")
     if signal.fresh_for is not None:
-        newest = f"{'t' if signal.aggregate == 'distinct' else alias}.{ctx.q(f'{name} age')}"
-        yield ctx.q(f"{name} age"), f"{newest} + {ctx.dialect.between(ctx.now, end)}"
+        age = f"{name} age"
+        newest = f"{alias}.{ctx.q(age)}"
+        if signal.aggregate != "last":
+            newest = totals.part(signal, age, f"min({_age_of_value(filters, signal)})")
+        yield ctx.q(age), f"{newest} + {ctx.dialect.between(ctx.now, end)}"
 
 
-def _valued_or_empty(ctx: Context, signal: Signal, alias: str, column: str) -> str:
-    """A value, or what stands for no row at all."""
-    value = f"{alias}.{ctx.q(column)}"
+def _raw(totals: Totals, name: str, signal: Signal, alias: str, back: int) -> str:
+    """A window's aggregate; null, or 0 for counts, where no row matches."""
+    ctx = totals.filters.ctx
+    if counts_days(ctx, signal):
+        return day_count(totals, name, signal)
+    if signal.aggregate in {"distinct", "last"}:
+        return f"{alias}.{ctx.q(distinct_columns(name, signal)[back])}"
+    held = f"{name} {back}" if back else name
+    return totals.part(signal, held, _aggregate(totals.filters, signal, back))
+
+
+def _windowed(totals: Totals, name: str, signal: Signal, alias: str, back: int) -> str:
+    """A window's value, or what stands for no row at all."""
+    ctx = totals.filters.ctx
+    value = _raw(totals, name, signal, alias, back)
     empty = ctx.num(signal.empty if signal.empty is not None else 0)
     if signal.aggregate == "sum":
-        name, _, back = column.partition(" ")
-        rows = f"{alias}.{ctx.q(f'{name} rows' + (f' {back}' if back else ''))}"
-        return case([(f"coalesce({rows}, 0) > 0", value)], empty)
-    if signal.aggregate in {"count", "distinct"}:
+        return case([(totals.matched(signal, name, back), value)], empty)
+    if signal.aggregate in COUNTED:
         return f"coalesce(nullif({value}, 0), {empty})" if signal.empty else f"coalesce({value}, 0)"
     if signal.empty is None or signal.compare is not None:
         return value
     if signal.aggregate == "last":
         return f"coalesce({value}, {empty})"
-    rows = f"{alias}.{ctx.q(f'{column} rows')}"
-    return case([(f"coalesce({rows}, 0) > 0", value)], empty)
+    return case([(totals.matched(signal, name), value)], empty)
 
 
-def _baseline(ctx: Context, name: str, signal: Signal, values: list[str]) -> str:
+def _valued_rows(totals: Totals, name: str, signal: Signal, alias: str) -> str:
+    """How many rows have a value, for ``min_rows``."""
+    if signal.aggregate in COUNTED:
+        return _raw(totals, name, signal, alias, 0)
+    filters = totals.filters
+    counted = filters.when(signal, 0, _valued(filters, signal))
+    return totals.part(signal, f"{name} valued", f"count({counted})")
+
+
+def _baseline(totals: Totals, name: str, signal: Signal, values: list[str]) -> str:
     """Standard deviations from the mean of the earlier windows that began after the first row."""
-    first = f"t.{ctx.q(f'{name} first')}"
+    filters = totals.filters
+    ctx = filters.ctx
+    oldest = filters.when(signal, None, filters.age(signal))
+    first = totals.part(signal, f"{name} first", f"max({oldest})")
     width = signal.window or 0.0
     earlier = [
         case([(f"{first} >= {ctx.num(width * (back + 1))}", f"({values[back]})")])

@@ -166,7 +166,7 @@ def of(table: str, kind: str, chance: Random) -> dict[str, Any]:
             "of": chance.choice([*conditions(table), "good" if table == "surveys" else "1 = 1"])
         }
     if kind == "distinct":
-        things = [[TEXT[table]], [TEXT[table], TIMES[table]]]
+        things = [[TEXT[table]], [TEXT[table], TIMES[table]], [TIMES[table]]]
         deep = {"at_least": {"of": TIMES[table], "number": 2}} if chance.random() < 0.4 else {}
         return {"of": chance.choice(things if not deep else things[:1]), **deep}
     if kind == "days_to":
@@ -184,7 +184,7 @@ def window(table: str, chance: Random) -> dict[str, Any]:
         return {"valid": VALID[table]}
     made = {"at": OTHER_TIME[table]} if table in OTHER_TIME and chance.random() < 0.3 else {}
     if chance.random() < 0.5:
-        made["window"] = chance.choice(["48h", "7d", "30d", "8w"])
+        made["window"] = chance.choice(["48h", "7d", "30d", "10w"])
     return made
 
 
