@@ -1,7 +1,8 @@
 """The 40 metrics and 3 scores of ``scoring`` written by hand, in DuckDB SQL and in Polars.
 
 What a careful engineer would write for this one model: columns pruned, days as dates, distinct
-things grouped once before they are counted, no checks, no ledger.
+things grouped once before they are counted, windows that end when an account's source was last
+read, accounts that a source does not have unknown there; no checks, no ledger.
 """
 
 from collections.abc import Mapping
@@ -11,6 +12,8 @@ from pathlib import Path
 import duckdb
 
 SIDES = {"usage": "day", "tickets": "opened_at", "invoices": "issued_at", "surveys": "at"}
+SLACK = 2
+"""Days that a source may have been read before the moment of scoring."""
 
 
 class Metric:
@@ -24,12 +27,13 @@ class Metric:
 def sql(metrics: Mapping[str, list[Metric]], folder: Path, as_of: datetime, out: Path) -> str:
     """Return one statement that reads the facts and writes the scores."""
     every = [m for group in metrics.values() for m in group]
-    steps = [_plain(table, every, folder, as_of) for table in SIDES]
+    steps = [_ends(folder)]
+    steps += [_plain(table, every, folder, as_of) for table in SIDES]
     distinct = [m for m in every if m.kind == "distinct"]
     things = list(dict.fromkeys(m.of for m in distinct))
     steps += [_things(thing, distinct, folder, as_of) for thing in things]
     goods = ", ".join(f"{_curve(m)} AS {m.name}" for m in every)
-    joins = "".join(f" LEFT JOIN {t} USING (account)" for t in (*SIDES, *things))
+    joins = "".join(f" LEFT JOIN {t} USING (account)" for t in ("ends", *SIDES, *things))
     steps.append(
         f"good AS MATERIALIZED (SELECT account, {goods} "
         f"FROM read_parquet('{folder}/accounts.parquet'){joins})"
@@ -57,9 +61,26 @@ def sql(metrics: Mapping[str, list[Metric]], folder: Path, as_of: datetime, out:
     )
 
 
-def _since(metric: Metric, as_of: datetime) -> str:
+def _ends(folder: Path) -> str:
+    """Where each account's windows end, by table; null where no source of it has the account."""
+    columns = ", ".join(f"max(read_at) FILTER (\"table\" = '{t}') AS {t}_end" for t in SIDES)
+    source = f"read_parquet('{folder}/presence.parquet')"
+    return f"ends AS MATERIALIZED (SELECT account, {columns} FROM {source} GROUP BY account)"
+
+
+def _rows(table: str, every: list[Metric], folder: Path, as_of: datetime, more: str = "") -> str:
+    """The rows that any metric reads, with the end of their account's windows."""
+    oldest = max(m.days for m in every if m.table == table) + SLACK
+    near = f"\"{SIDES[table]}\" > TIMESTAMP '{as_of - timedelta(days=oldest)}'"
+    return (
+        f"read_parquet('{folder}/{table}.parquet') JOIN ends USING (account) "
+        f'WHERE {near} AND "{SIDES[table]}" <= {table}_end{more}'
+    )
+
+
+def _since(metric: Metric) -> str:
     """Rows of the window: younger than so many days."""
-    return f"\"{SIDES[metric.table]}\" > TIMESTAMP '{as_of - timedelta(days=metric.days)}'"
+    return f'"{SIDES[metric.table]}" > {metric.table}_end - INTERVAL {metric.days} DAY'
 
 
 def _plain(table: str, every: list[Metric], folder: Path, as_of: datetime) -> str:
@@ -68,20 +89,16 @@ def _plain(table: str, every: list[Metric], folder: Path, as_of: datetime) -> st
     for metric in every:
         if metric.table == table and metric.kind in words:
             call = words[metric.kind].format(metric.of)
-            columns.append(f"{call} FILTER ({_since(metric, as_of)}) AS {metric.name}")
-    oldest = max(m.days for m in every if m.table == table)
-    where = f"\"{SIDES[table]}\" > TIMESTAMP '{as_of - timedelta(days=oldest)}'"
-    source = f"read_parquet('{folder}/{table}.parquet') WHERE {where}"
+            columns.append(f"{call} FILTER ({_since(metric)}) AS {metric.name}")
+    source = _rows(table, every, folder, as_of)
     return f"{table} AS MATERIALIZED (SELECT account, {', '.join(columns)} FROM {source} GROUP BY account)"
 
 
 def _things(thing: str, distinct: list[Metric], folder: Path, as_of: datetime) -> str:
     own = [m for m in distinct if m.of == thing]
-    flags = ", ".join(f"max(CASE WHEN {_since(m, as_of)} THEN 1 END) AS {m.name}" for m in own)
+    flags = ", ".join(f"max(CASE WHEN {_since(m)} THEN 1 END) AS {m.name}" for m in own)
     counts = ", ".join(f"count({m.name}) AS {m.name}" for m in own)
-    oldest = max(m.days for m in own)
-    where = f"day > TIMESTAMP '{as_of - timedelta(days=oldest)}'"
-    source = f"read_parquet('{folder}/usage.parquet') WHERE {where} AND {thing} IS NOT NULL"
+    source = _rows("usage", own, folder, as_of, f" AND {thing} IS NOT NULL")
     inner = f"SELECT account, {thing}, {flags} FROM {source} GROUP BY ALL"
     return f"{thing} AS MATERIALIZED (SELECT account, {counts} FROM ({inner}) GROUP BY account)"
 
@@ -89,7 +106,7 @@ def _things(thing: str, distinct: list[Metric], folder: Path, as_of: datetime) -
 def _curve(metric: Metric) -> str:
     value = metric.name if metric.kind in {"mean", "max"} else f"coalesce({metric.name}, 0)"
     drawn = f"least(100, greatest(0, 100 * {value} / {metric.best!r}))"
-    return f"CASE WHEN {value} IS NOT NULL THEN {drawn} END"
+    return f"CASE WHEN {metric.table}_end IS NOT NULL AND {value} IS NOT NULL THEN {drawn} END"
 
 
 def duck(
@@ -109,9 +126,15 @@ def polars(metrics: Mapping[str, list[Metric]], folder: Path, as_of: datetime, o
 
     every = [m for group in metrics.values() for m in group]
     wide = pl.scan_parquet(folder / "accounts.parquet").select("account")
+    read = pl.scan_parquet(folder / "presence.parquet")
+    ends = read.group_by("account").agg(
+        pl.col("read_at").filter(pl.col("table") == table).max().alias(f"{table}_end")
+        for table in SIDES
+    )
 
     def held(metric: Metric) -> pl.Expr:
-        return pl.col(SIDES[metric.table]) > as_of - timedelta(days=metric.days)
+        end = pl.col(f"{metric.table}_end")
+        return pl.col(SIDES[metric.table]) > end - timedelta(days=metric.days)
 
     calls = {
         "sum": lambda m: pl.col(m.of).filter(held(m)).sum(),
@@ -119,10 +142,13 @@ def polars(metrics: Mapping[str, list[Metric]], folder: Path, as_of: datetime, o
         "mean": lambda m: pl.col(m.of).filter(held(m)).mean(),
         "max": lambda m: pl.col(m.of).filter(held(m)).max(),
     }
-    for table in SIDES:
+    for table, time in SIDES.items():
         own = [m for m in every if m.table == table]
         rows = pl.scan_parquet(folder / f"{table}.parquet")
-        rows = rows.filter(held(max(own, key=lambda m: m.days)))
+        oldest = as_of - timedelta(days=max(m.days for m in own) + SLACK)
+        rows = rows.filter(pl.col(time) > oldest)
+        rows = rows.join(ends.select("account", f"{table}_end"), on="account")
+        rows = rows.filter(pl.col(time) <= pl.col(f"{table}_end"))
         sums = [calls[m.kind](m).alias(m.name) for m in own if m.kind in calls]
         wide = wide.join(rows.group_by("account").agg(sums), on="account", how="left")
         for thing in dict.fromkeys(m.of for m in own if m.kind == "distinct"):
@@ -139,8 +165,10 @@ def polars(metrics: Mapping[str, list[Metric]], folder: Path, as_of: datetime, o
     for metric in every:
         value = pl.col(metric.name).cast(pl.Float64)
         value = value if metric.kind in {"mean", "max"} else value.fill_null(0)
-        goods.append((100 * value / metric.best).clip(0, 100).alias(metric.name))
-    wide = wide.select("account", *goods)
+        good = (100 * value / metric.best).clip(0, 100)
+        known = pl.col(f"{metric.table}_end").is_not_null()
+        goods.append(pl.when(known).then(good).alias(metric.name))
+    wide = wide.join(ends, on="account", how="left").select("account", *goods)
     scored = []
     for score, group in metrics.items():
         value = pl.sum_horizontal(pl.col(m.name).fill_null(pl.col(m.name).mean()) for m in group)

@@ -30,7 +30,7 @@ SELECT (random() * random() * {accounts})::BIGINT AS account,
     'feature ' || (random() * 12)::INT AS feature,
     'u' || (random() * 15)::INT || '@example.com' AS user_ref,
     (1 + random() * 20)::INT::DOUBLE AS count, 's' AS source, i::VARCHAR AS id
-FROM range({rows}) AS t(i)
+FROM range({rows}) AS t(i) ORDER BY day
 """
 OTHERS = {
     "accounts": "SELECT i AS account, 'A' || i AS account_id FROM range({accounts} + 1) AS t(i)",
@@ -43,6 +43,11 @@ OTHERS = {
     "surveys": "SELECT (random() * {accounts})::BIGINT AS account, {time} AS at, "
     "(random() * 10)::INT::DOUBLE AS score, 's' AS source, i::VARCHAR AS id "
     "FROM range({accounts} * 2) AS t(i)",
+    # Two sources, read ten minutes and three hours ago; some accounts are in neither.
+    "presence": "SELECT i AS account, name AS \"table\", TIMESTAMP '2026-11-26 23:50:00' "
+    "- INTERVAL 1 MINUTE * (i % 2 * 170) AS read_at FROM range({accounts} + 1) AS t(i), "
+    "(VALUES ('usage', 0), ('tickets', 1), ('invoices', 2), ('surveys', 3)) AS n(name, place) "
+    "WHERE hash(i, place) % 40 > 0",
 }
 TIME = "TIMESTAMP '2026-11-26 23:00:00' - INTERVAL 1 MINUTE * (random() * 500000)::INT"
 
@@ -107,10 +112,11 @@ def pulsefield(declared: Model, folder: Path, out: Path, limit: str) -> None:
         if limit:
             connection.execute(f"SET memory_limit = '{limit}'")
         connection.execute(f"SET temp_directory = '{folder}/spill'")
-        for name in ("accounts", *SIDES):
+        names = ("accounts", "presence", *SIDES)
+        for name in names:
             path = f"{folder}/{name}.parquet"
             connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet('{path}')")
-        facts = {name: name for name in ("accounts", *SIDES)}
+        facts = {name: name for name in names}
         with score(declared, facts, as_of=AS_OF, connection=connection) as found:
             columns = "account, score, value, coverage, band"
             connection.execute(
