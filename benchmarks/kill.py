@@ -1,14 +1,16 @@
 """kill -9 at hundreds of points: what is lost, wrong or doubled in the end.
 
 ``python -m benchmarks.kill [--points 300] [--seed 1] [--faults]``: each time a new deployment
-over stand-ins, a ``pulsefield sync --apply`` that is killed at a seeded point (two in three at a
-counted one: a request, a commit of journal or store, matching, scoring, planning; one in three
-after a random time), a second run, and a third that must write nothing.
+over stand-ins, three runs of ``pulsefield sync --apply`` that are killed at seeded points, one
+after the other (two at counted ones: a request, a commit of journal or store, matching, scoring,
+planning; one after a random time), a run that ends, and one that must write nothing.
 """
 
 import argparse
 import random
 import shutil
+import signal
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -18,6 +20,7 @@ from typing import Any
 from connectors.simulator import Faults
 from tests.sync import kill
 
+IN_A_ROW = 3
 FAULTS = Faults(too_many=0.02, server_error=0.02, cut=0.02, expire=0.01)
 
 
@@ -30,29 +33,32 @@ def main() -> None:
     home = Path(tempfile.mkdtemp(prefix="kill-"))
     pick = random.Random(options.seed)
     undisturbed = {deep: _undisturbed(home / f"whole-{deep}", deep=deep) for deep in (False, True)}
-    wheres, bad, doubled, under_way = Counter[str](), [], 0, 0
+    wheres, bad, doubled, under_way = Counter[str](), 0, 0, 0
     began = time.monotonic()
-    for number in range(options.points):
-        deep = number % 2 == 1
+    number = 0
+    while wheres.total() < options.points:
+        deep, number = number % 2 == 1, number + 1
         held, trace, seconds = undisturbed[deep]
-        how: dict[str, Any] = {"fatal": _point(pick, trace)}
-        if number % 3 == 2:
-            how = {"seconds": pick.uniform(0.05, seconds)}
-        faults = FAULTS if options.faults else None
+        kills = [kill.Kill(_point(pick, trace)) for _ in range(IN_A_ROW - 1)]
+        kills.insert(pick.randrange(IN_A_ROW), kill.Kill(None, pick.uniform(0.05, seconds)))
         folder = home / str(number)
-        outcome = kill.killed(folder, deep=deep, faults=faults, **how)
+        outcome = kill.killed(folder, kills, deep=deep, faults=FAULTS if options.faults else None)
         found = outcome.faults(held, clean=not options.faults)
-        alive = outcome.codes[0] >= 0
-        wheres["not killed: it was over" if alive else outcome.where] += 1
-        doubled += len(outcome.doubled)
-        under_way += len(outcome.in_flight)
+        died = zip(outcome.wheres, outcome.codes, strict=True)
+        wheres.update(where for where, code in died if code == -signal.SIGKILL)
+        doubled += sum(outcome.doubled.values())
+        under_way += outcome.in_flight.total()
+        bad += bool(found)
         if found:
-            bad.append(f"{number}: {how}, deep {deep}, {outcome.where}: {'; '.join(found)}")
-            print(bad[-1], flush=True)
+            print(f"{number}: {kills}, deep {deep}, {outcome.wheres}: {'; '.join(found)}")
         else:
             shutil.rmtree(folder)
-    print(f"{options.points} kills in {time.monotonic() - began:.0f} s, {len(bad)} of them wrong")
-    print(f"records in flight {under_way}, records sent twice {doubled}")
+        print(f"{wheres.total()} kills, {bad} wrong", file=sys.stderr, flush=True)
+    print(
+        f"{wheres.total()} kills in {number} deployments, {time.monotonic() - began:.0f} s;"
+        f" {bad} deployments wrong in the end"
+    )
+    print(f"records in flight {under_way}, records sent again {doubled}")
     for where, count in wheres.most_common():
         print(f"{count:5}  {where}")
     raise SystemExit(bool(bad))

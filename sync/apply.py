@@ -5,7 +5,7 @@ in flight is sent again with the same values, and what was never sent is left to
 """
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from time import monotonic
 
@@ -16,6 +16,8 @@ from connectors.errors import ConnectorError, SetupError
 
 from . import writes
 from .journal import Journal
+from .lease import fence
+from .plan import PlannedWrite
 from .progress import Progress
 from .store import HELD, Store
 from .summary import ApplyReport, Refused
@@ -28,8 +30,9 @@ BATCH = 500
 class _Log:
     """Notes in the journal what a connector sends, and what came back; used from its threads.
 
-    Answers are gathered, and noted before the next batch goes out: what is sent again after a
-    kill is at most what was in flight.
+    Answers are gathered, and noted with the next batch before that goes out: what is sent again
+    after a kill is at most what was in flight. Nothing is noted, and so nothing is sent, once
+    another run has taken the lease over: that run settles what was in flight.
     """
 
     def __init__(self, journal: Journal, plan: int, rows: Sequence[Saved]) -> None:
@@ -41,29 +44,31 @@ class _Log:
 
     def sending(self, refs: Sequence[str]) -> None:
         """Note it before the request goes out."""
-        self._sent(refs, None)
+        self._note(refs)
 
     def job(self, refs: Sequence[str], job: str) -> None:
         """Note the job, so that it can be adopted."""
-        self._sent(refs, job)
+        self._note(refs, job)
 
     def answer(self, write: Saved, result: WriteResult) -> None:
         """Take what became of a row."""
         with self._lock:
             self._answers.append((write.row, result))
             if len(self._answers) >= BATCH:
-                self.flush()
+                self._note()
 
     def flush(self) -> None:
         """Note the answers taken so far."""
         with self._lock:
-            writes.answered(self._journal, self._plan, self._answers)
-            self._answers = []
+            if self._answers:
+                self._note()
 
-    def _sent(self, refs: Sequence[str], job: str | None) -> None:
-        with self._lock:
-            self.flush()
-            writes.sent(self._journal, self._plan, [self._rows[ref] for ref in refs], job)
+    def _note(self, refs: Sequence[str] = (), job: str | None = None) -> None:
+        with self._lock, self._journal.begin() as db:
+            fence(db, self._journal.holder)
+            writes.answered(db, self._plan, self._answers)
+            writes.sent(db, self._plan, [self._rows[ref] for ref in refs], job)
+            self._answers = []
 
 
 class Applier:
@@ -82,10 +87,19 @@ class Applier:
         self._now = now
         self._progress = progress
 
-    def apply(self, target: Target, plan: int) -> ApplyReport:
-        """Send a saved plan. What a target refuses or does wrong is in the report."""
-        writes.set_state(self._journal, plan, "applying")
-        rows = writes.load(self._journal, plan, ("intended",))
+    def apply(self, target: Target, plan: int, planned: Sequence[PlannedWrite]) -> ApplyReport:
+        """Send a saved plan. What a target refuses or does wrong is in the report.
+
+        Args:
+            target: Where to.
+            plan: Its number in the journal.
+            planned: All its writes, as they were saved.
+
+        Raises:
+            BusyError: another run took the lease over; nothing more was sent.
+            JournalError: nothing more can be noted, and so nothing more was sent.
+        """
+        rows = [Saved(row, w.ref, w.account, w.change) for row, w in enumerate(planned)]
         self._progress.start("apply", target.name, len(rows))
         report = self._send(target, plan, rows, None)
         self._progress.finish("apply", target.name)
@@ -145,23 +159,29 @@ class Applier:
             return
         name = HELD + connection
         held = self._store.rows(name, [write.ref for write in rows])
-        now = []
-        for write in rows:
-            known = held.get(write.ref, {})
-            new = {field: pair[1] for field, pair in write.change.items()}
-            now.append({**known, **new, "id": write.ref})
-        columns = sorted({column for row in now for column in row} - {"id"})
+        known = [held.get(write.ref, {}) for write in rows]
+        columns = sorted({c for row in known for c in row} | {c for w in rows for c in w.change})
         table = pa.table(
             {
-                "source": pa.array([connection] * len(now), pa.string()),
-                "id": pa.array([row["id"] for row in now], pa.string()),
-                "known_at": pa.array([self._now] * len(now), pa.timestamp("us", tz="UTC")),
-                "origin": pa.array(["written"] * len(now), pa.string()),
-                **{c: pa.array([row.get(c) for row in now], pa.string()) for c in columns},
+                "source": pa.repeat(connection, len(rows)),
+                "id": pa.array([write.ref for write in rows], pa.string()),
+                "known_at": pa.repeat(pa.scalar(self._now, pa.timestamp("us", "UTC")), len(rows)),
+                "origin": pa.repeat("written", len(rows)),
+                **{name: pa.array(_now(name, rows, known), pa.string()) for name in columns},
             }
         )
         self._store.append(name, table, always=True)
         writes.settled(self._journal, plan)
+
+
+def _now(
+    field: str, rows: Sequence[Saved], known: Sequence[Mapping[str, str | None]]
+) -> list[str | None]:
+    """Return what each record holds in a field, now that the rows are written."""
+    return [
+        write.change[field][1] if field in write.change else before.get(field)
+        for write, before in zip(rows, known, strict=True)
+    ]
 
 
 def _results(

@@ -17,6 +17,7 @@ LEASE = timedelta(minutes=5)
 """A lease that was not renewed for this long is free."""
 BEAT = LEASE / 5
 """Renewed this often."""
+TAKEN = "the lease was taken over by another run; this one stops"
 
 
 class Lease:
@@ -40,7 +41,7 @@ class Lease:
         """
         self._renew()
         if self.lost:
-            raise BusyError("the lease was taken over by another run; this one stops")
+            raise BusyError(TAKEN)
 
     def _renew(self) -> None:
         table = schema.leases
@@ -79,6 +80,18 @@ def lease(journal: Journal, name: str = "run", clock: Clock | None = None) -> It
     finally:
         rest()
         release(journal, name)
+
+
+def fence(db: sa.Connection, holder: str, name: str = "run") -> None:
+    """Make sure that a lease is held while a transaction lasts: nobody takes it over meanwhile.
+
+    Raises:
+        BusyError: it was taken over.
+    """
+    table = schema.leases
+    mine = sa.select(table.c.holder).where(table.c.name == name, table.c.holder == holder)
+    if db.execute(mine.with_for_update(read=True)).first() is None:
+        raise BusyError(TAKEN)
 
 
 def release(journal: Journal, name: str = "run") -> None:

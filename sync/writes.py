@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
@@ -87,47 +88,37 @@ def load(journal: Journal, plan: int, states: Sequence[str]) -> list[Saved]:
     return [Saved(r.row, r.ref, r.account, json.loads(r.change), r.job) for r in rows]
 
 
-def sent(journal: Journal, plan: int, rows: Sequence[int], job: str | None = None) -> None:
+def sent(db: sa.Connection, plan: int, rows: Sequence[int], job: str | None = None) -> None:
     """Note that rows are about to be sent, or that a job of the vendor's took them."""
-    values = {"state": "sent"} | ({} if job is None else {"job": job})
-    with journal.begin() as db:
-        _ranges(db, plan, values, rows)
+    _ranges(db, plan, {"state": "sent"} | ({} if job is None else {"job": job}), rows)
 
 
-def answered(journal: Journal, plan: int, results: Sequence[tuple[int, WriteResult]]) -> None:
+def answered(db: sa.Connection, plan: int, results: Sequence[tuple[int, WriteResult]]) -> None:
     """Note what became of rows."""
     written = {"state": "ok", "code": "", "message": "", "retryable": False}
-    with journal.begin() as db:
-        _ranges(db, plan, written, [row for row, result in results if result.ok])
-        for row, result in results:
-            if not result.ok:
-                values = {
-                    "state": "refused",
-                    "code": _clean(result.code, 200),
-                    "message": _clean(result.message, 1000),
-                    "retryable": result.retryable,
-                }
-                db.execute(_at(plan, row, row).values(values))
+    _ranges(db, plan, written, [row for row, result in results if result.ok])
+    refused = [
+        {
+            "at": row,
+            "code": _clean(result.code, 200),
+            "message": _clean(result.message, 1000),
+            "retryable": result.retryable,
+        }
+        for row, result in results
+        if not result.ok
+    ]
+    if refused:
+        one = WRITES.update().where(WRITES.c.plan == plan, WRITES.c.row == sa.bindparam("at"))
+        db.execute(one.values(state="refused"), refused)
 
 
 def _ranges(db: sa.Connection, plan: int, values: Mapping[str, Any], rows: Sequence[int]) -> None:
     """Change rows alike: one statement for each run of neighbours, as batches are."""
-    first = last = None
-    for row in sorted(rows):
-        if last is not None and row == last + 1:
-            last = row
-            continue
-        if first is not None:
-            db.execute(_at(plan, first, last).values(values))
-        first = last = row
-    if first is not None:
-        db.execute(_at(plan, first, last).values(values))
-
-
-def _at(plan: int, first: int, last: int | None) -> sa.Update:
-    return WRITES.update().where(
-        WRITES.c.plan == plan, WRITES.c.row.between(first, first if last is None else last)
-    )
+    places = enumerate(sorted(rows))
+    for _, run in groupby(places, lambda pair: pair[1] - pair[0]):
+        found = [row for _, row in run]
+        where = WRITES.c.plan == plan, WRITES.c.row.between(found[0], found[-1])
+        db.execute(WRITES.update().where(*where).values(values))
 
 
 def _clean(text: str, length: int) -> str:

@@ -149,11 +149,11 @@ class How:
 
 def apply_all(work: Workspace, planned: Planned, how: How) -> tuple[ApplyReport, ...]:
     """Write to every target that has changes and no problem, side by side."""
-    due = [
-        (plan.connection, number)
+    due = {
+        number: plan
         for number, plan in planned.plans
         if plan.writes and plan.connection not in planned.problems
-    ]
+    }
     for number, made in planned.plans:
         if not made.writes:
             writes.set_state(work.journal, number, "applied", applied_by=how.run)
@@ -162,9 +162,9 @@ def apply_all(work: Workspace, planned: Planned, how: How) -> tuple[ApplyReport,
 
     def each(name: str, number: int) -> ApplyReport:
         writes.set_state(work.journal, number, "applying", applied_by=how.run, forced=how.forced)
-        return applier.apply(work.target(name), number)
+        return applier.apply(work.target(name), number, due[number].writes)
 
-    return _side_by_side(due, each)
+    return _side_by_side([(plan.connection, number) for number, plan in due.items()], each)
 
 
 def recover(work: Workspace, *, send: bool) -> tuple[ApplyReport, ...]:

@@ -30,7 +30,7 @@ from requests.adapters import HTTPAdapter
 
 from connectors import http, pacing
 from connectors import simulator as simulated
-from sync import plan, rehearsal, rollup, run, workspace
+from sync import domains, plan, rehearsal, rollup, run, workspace
 from sync.cli import main
 from sync.config import Config, load
 from sync.journal import Journal
@@ -67,6 +67,8 @@ weights = { large = 1, paying = 2 }
 """
 _MODULES = ["sync.cli.app", "sync.cli.work", "sync.redo", "connectors.salesforce",
             "connectors.hubspot", "connectors.zendesk", "tests.sync.kill"]  # fmt: skip
+
+domains.registrable("example.com")  # makes its table of suffixes: once for all forked processes
 
 
 @dataclass(frozen=True)
@@ -314,24 +316,39 @@ def rig(folder: Path, *, deep: bool, faults: simulated.Faults | None = None) -> 
 
 
 @dataclass(frozen=True)
+class Kill:
+    """When a run is killed: at the point of a number, or after seconds."""
+
+    fatal: int | None = None
+    seconds: float | None = None
+
+
+@dataclass
 class Outcome:
-    """How a deployment ended that was killed once.
+    """How a deployment ended whose first runs were killed, one after the other.
 
     Attributes:
-        where: The last point that the process passed.
-        codes: Exit codes of the killed run, of the one after it, and of the one after that.
+        wheres: The last point that each of them passed.
+        codes: Their exit codes.
+        after: Those of the runs after them, until the work was done, and of one more.
+        sent: Record -> how often it was written before that last run.
+        in_flight: Record -> how many of them left it under way.
         held: What the systems hold in the end.
-        doubled: Records that were written more than once before the last run.
-        in_flight: Records that were under way when the process died.
         idle: Records that the last run wrote.
     """
 
-    where: str
-    codes: tuple[int, ...]
-    held: dict[str, dict[str, Any]]
-    doubled: frozenset[str]
-    in_flight: frozenset[str]
-    idle: int
+    wheres: list[str] = field(default_factory=list)
+    codes: list[int] = field(default_factory=list)
+    after: list[int] = field(default_factory=list)
+    sent: Counter[str] = field(default_factory=Counter)
+    in_flight: Counter[str] = field(default_factory=Counter)
+    held: dict[str, dict[str, Any]] = field(default_factory=dict)
+    idle: int = 0
+
+    @property
+    def doubled(self) -> dict[str, int]:
+        """Record -> how often it was written again."""
+        return {ref: count - 1 for ref, count in self.sent.items() if count > 1}
 
     def faults(self, undisturbed: Mapping[str, Mapping[str, Any]], *, clean: bool) -> list[str]:
         """Return what is wrong with it; ``clean``: the systems lost no answer."""
@@ -339,41 +356,36 @@ class Outcome:
         wrong = [ref for ref, held in self.held.items() if undisturbed.get(ref) != held]
         found = [f"lost {len(lost)}"] if lost else []
         found += [f"wrong {len(wrong)}: {wrong[:3]}"] if wrong else []
-        if clean and not self.doubled <= self.in_flight:
-            found.append(f"doubled {len(self.doubled - self.in_flight)} that were not in flight")
         if self.idle:
             found.append(f"an unchanged run wrote {self.idle}")
-        if self.codes[0] != -signal.SIGKILL and clean and self.codes[0] != 0:
-            found.append(f"ended by itself with {self.codes[0]}")
-        if any(self.codes[1:]) and clean:
-            found.append(f"exit codes {self.codes}")
+        if not clean:
+            return found
+        often = [ref for ref, more in self.doubled.items() if more > self.in_flight[ref]]
+        found += [f"doubled {len(often)} that were not in flight"] if often else []
+        if set(self.codes) - {0, -signal.SIGKILL} or any(self.after):
+            found.append(f"exit codes {self.codes}, then {self.after}")
         return found
 
 
 def killed(
-    folder: Path,
-    *,
-    deep: bool,
-    fatal: int | None = None,
-    seconds: float | None = None,
-    faults: simulated.Faults | None = None,
+    folder: Path, kills: Iterable[Kill], *, deep: bool, faults: simulated.Faults | None = None
 ) -> Outcome:
-    """Kill a first sync at a point, or after seconds; sync again, and once more."""
+    """Kill one sync after the other; then let one end, and another one find nothing to do."""
+    found = Outcome()
     with rig(folder, deep=deep, faults=faults) as made:
-        codes = [made.sync(fatal, seconds)]
-        where = (made.trace or ["start"])[-1]
-        in_flight = frozenset(made.in_flight())
-        codes.append(made.sync())
-        while faults and codes[-1] and len(codes) < ATTEMPTS:  # a system that kept failing
-            codes.append(made.sync())
-        doubled = frozenset(ref for ref, count in made.sent.items() if count > 1)
-        before = made.sent.total()
-        codes.append(made.sync())
-        return Outcome(
-            where=where,
-            codes=tuple(codes),
-            held=made.held(),
-            doubled=doubled,
-            in_flight=in_flight,
-            idle=made.sent.total() - before,
-        )
+        open_before: set[str] = set()
+        for kill in kills:
+            sent = made.sent.copy()
+            found.codes.append(made.sync(kill.fatal, kill.seconds))
+            found.wheres.append((made.trace or ["start"])[-1])
+            still = {ref for ref in open_before if made.sent[ref] == sent[ref]}
+            open_before = made.in_flight()
+            found.in_flight.update(open_before - still)
+        found.after.append(made.sync())
+        while faults and found.after[-1] and len(found.after) < ATTEMPTS:  # a system kept failing
+            found.after.append(made.sync())
+        found.sent.update(made.sent)
+        found.after.append(made.sync())
+        found.held = made.held()
+    found.idle = made.sent.total() - found.sent.total()
+    return found

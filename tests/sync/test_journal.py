@@ -9,15 +9,13 @@ import sqlalchemy as sa
 
 from connectors.base import WriteResult
 from sync import letters, schema, writes
-from sync.errors import BusyError, JournalError
+from sync.errors import JournalError
 from sync.journal import Journal, Watermark
-from sync.lease import lease
 from sync.plan import Plan, PlannedWrite, checksum
 from sync.pruning import prune
 from sync.summary import PlanReport
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
-BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 VERSION_1 = [
     "CREATE TABLE meta (name VARCHAR(40) PRIMARY KEY, value TEXT NOT NULL)",
     "INSERT INTO meta VALUES ('version', '1')",
@@ -39,13 +37,6 @@ VERSION_1 = [
     ),
 ]
 """What the first version left: the tables that the second one changed."""
-
-
-@pytest.fixture(params=BOTH)
-def url(request: pytest.FixtureRequest, tmp_path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/journal.sqlite"
-    return request.getfixturevalue("postgres").database()
 
 
 @pytest.fixture
@@ -143,26 +134,6 @@ def test_a_failed_transaction_leaves_nothing(journal: Journal) -> None:
         db.execute(schema.writes.update().values(state="ok"))
         db.execute(taken)
     assert len(writes.load(journal, number, ("intended",))) == 2
-
-
-def test_one_holder_of_a_lease_at_a_time(journal: Journal, url: str) -> None:
-    other = Journal(url)
-    with lease(journal) as held:
-        with pytest.raises(BusyError, match="wait for it to end"), lease(other):
-            pass
-        held.check()
-    with lease(other) as held:
-        held.check()
-    other.close()
-
-
-def test_a_lease_that_outlasts_every_lease_tells_of_the_clock(journal: Journal) -> None:
-    later = datetime.now(UTC) + timedelta(days=1)
-    row = {"name": "run", "holder": "elsewhere:1:x", "taken_at": later, "expires_at": later}
-    with journal.begin() as db:
-        db.execute(schema.leases.insert().values(row))
-    with pytest.raises(BusyError, match="clock or that one is wrong"), lease(journal):
-        pass
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """kill -9 at any point: the next run ends where an undisturbed one does."""
 
 import random
+import signal
 
 import pytest
 
@@ -24,24 +25,34 @@ def undisturbed(tmp_path_factory) -> dict[bool, tuple[dict, list[str]]]:
     return found
 
 
-def spread(trace: list[str], seed: int) -> list[int]:
+def spread(trace: list[str], seed: int) -> list[kill.Kill]:
     """Points in every part of a run, and half of them after the first write was planned."""
     planned = trace.index("after plan")
     pick = random.Random(seed)
     early = [pick.randrange(1, planned) for _ in range(POINTS // 2)]
-    return early + [pick.randrange(planned, len(trace)) for _ in range(POINTS - len(early))]
+    late = [pick.randrange(planned, len(trace)) for _ in range(POINTS - len(early))]
+    return [kill.Kill(fatal) for fatal in early + late]
 
 
 @pytest.mark.parametrize("deep", [False, True], ids=["batches", "jobs"])
 def test_killed_anywhere(tmp_path, undisturbed, deep: bool) -> None:
     held, trace = undisturbed[deep]
     for number, fatal in enumerate(spread(trace, seed=11)):
-        outcome = kill.killed(tmp_path / str(number), deep=deep, fatal=fatal)
-        assert outcome.faults(held, clean=True) == [], f"{outcome.where}, point {fatal}"
+        outcome = kill.killed(tmp_path / str(number), [fatal], deep=deep)
+        assert outcome.faults(held, clean=True) == [], f"{outcome.wheres}, {fatal}"
+
+
+def test_killed_again_and_again_while_it_recovers(tmp_path, undisturbed) -> None:
+    held, trace = undisturbed[False]
+    planned = trace.index("after plan")
+    kills = [kill.Kill(planned + more) for more in (60, -20, 20)]
+    outcome = kill.killed(tmp_path / "home", kills, deep=False)
+    assert outcome.faults(held, clean=True) == [], outcome.wheres
+    assert set(outcome.codes) == {-signal.SIGKILL}
 
 
 def test_killed_while_systems_fail_too(tmp_path, undisturbed) -> None:
     held, trace = undisturbed[False]
-    fatal = trace.index("after plan") + 40
-    outcome = kill.killed(tmp_path / "home", deep=False, fatal=fatal, faults=FAULTS)
-    assert outcome.faults(held, clean=False) == [], outcome.where
+    fatal = kill.Kill(trace.index("after plan") + 40)
+    outcome = kill.killed(tmp_path / "home", [fatal], deep=False, faults=FAULTS)
+    assert outcome.faults(held, clean=False) == [], outcome.wheres

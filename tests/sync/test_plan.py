@@ -17,6 +17,7 @@ from sync.apply import Applier
 from sync.fields import TargetField, target_fields
 from sync.identity import Account
 from sync.journal import Journal
+from sync.lease import lease
 from sync.progress import Silent
 from sync.scored import Portfolio, ScoreRows
 from sync.settings import Connection, FieldChoice, Limits
@@ -70,7 +71,9 @@ class Bench:
         number = writes.save(self.journal, 1, made, NOW)
         context = Context(secret=str, now=NOW)
         target = fakes.connect("crm", fakes.Settings(), context)
-        report = Applier(self.journal, self.store, NOW, Silent()).apply(target, number)
+        applier = Applier(self.journal, self.store, NOW, Silent())
+        with lease(self.journal):
+            report = applier.apply(target, number, made.writes)
         assert report.ok == len(made.writes)
 
 

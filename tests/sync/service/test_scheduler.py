@@ -24,16 +24,8 @@ from tests.sync.service.simulated import (
     scheduler,
 )
 
-BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 TWO = '[schedule.scores]\ncron = "30 9 * * *"\n[schedule.often]\nevery = "10m"\nrun = "pull"\n'
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture(params=BOTH)
-def url(request: pytest.FixtureRequest, tmp_path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/journal.sqlite"
-    return request.getfixturevalue("postgres").database()
 
 
 @pytest.fixture
