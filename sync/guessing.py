@@ -96,6 +96,7 @@ class Thing:
         kind: Kind of survey, where the object's name says it; else empty.
         confidence: 0..1, of its name.
         account: The field that holds the account; empty while unknown.
+        linked: Whether none needs to: the system links records to their account.
         against: Why it should not be mapped before a person has looked; empty: nothing.
         guesses: Its fields.
     """
@@ -106,6 +107,7 @@ class Thing:
     kind: str
     confidence: float
     account: str = ""
+    linked: bool = False
     against: str = ""
     guesses: tuple[Guess, ...] = field(default=())
 

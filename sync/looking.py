@@ -23,6 +23,8 @@ from .guessing import NEEDED, SURE, Guess, Thing
 from .settings import Connection
 
 NOWHERE = "-"
+LINKED = {"hubspot"}
+"""Systems whose records are linked to their account; no field holds it."""
 """Stands for an account field that is not known yet; no vendor has one of that name."""
 UNREAD = 0.2
 """Share of odd values from which a guess is left to a person."""
@@ -160,11 +162,16 @@ def _with_fields(ask: _Asker, things: Sequence[Thing]) -> list[Thing]:
         return []
     tried = {one.name: {"table": one.table, "account": NOWHERE} for one in things}
     offers = ask.connect(objects=tried).catalogue()
-    return [_described(one, [o for o in offers if o.object == one.name]) for one in things]
+    return [
+        _described(
+            replace(one, linked=ask.kind in LINKED), [o for o in offers if o.object == one.name]
+        )
+        for one in things
+    ]
 
 
 def _described(thing: Thing, offers: Sequence[Offer]) -> Thing:
-    account = guessing.account_field(offers)
+    account = "" if thing.linked else guessing.account_field(offers)
     free = [one for one in offers if not one.column and one.field != account]
     guesses = guessing.chosen(guessing.rated(free, thing.table), {})
     needed = NEEDED[thing.table]
@@ -173,7 +180,7 @@ def _described(thing: Thing, offers: Sequence[Offer]) -> Thing:
         against = "its name may mean something else"
     if not any(guess.sure and guess.column == needed for guess in guesses):
         against = f"no field looks like {needed}"
-    if not account:
+    if not account and not thing.linked:
         against = "no field looks like its account"
     return replace(thing, account=account, against=against, guesses=tuple(guesses))
 
@@ -193,7 +200,7 @@ def _pages(
     """Return a first page, read as guessed, of each stream that has guesses."""
     tried: dict[str, Any] = dict(ONE_PAGE.get(ask.kind, {}))
     tried["map"] = {table: _trial(guesses, table) for table, guesses in maps.items()}
-    known = [one for one in things if one.account]
+    known = [one for one in things if one.account or one.linked]
     if known:
         tried["objects"] = {
             one.name: {

@@ -73,13 +73,10 @@ def _value(guess: Guess) -> str:
 
 def _thing(name: str, thing: Thing) -> str:
     header = f"connections.{name}.objects.{_key(thing.name)}"
-    lines = [
-        f"[{header}]",
-        f"table = {_quoted(thing.table)}",
-        f"account = {_quoted(thing.account or 'its lookup to the account')}",
-        "",
-        f"[{header}.map]",
-    ]
+    lines = [f"[{header}]", f"table = {_quoted(thing.table)}"]
+    if not thing.linked:
+        lines.append(f"account = {_quoted(thing.account or 'its lookup to the account')}")
+    lines += ["", f"[{header}.map]"]
     if thing.kind and not any(guess.sure and guess.column == "kind" for guess in thing.guesses):
         lines.append(f"kind = {{ value = {_quoted(thing.kind)} }}")
     lines += list(map(_row, _in_order(thing)))

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any, TypeAlias
 from urllib.parse import unquote
 
-from hubspot.crm import objects, properties
+from hubspot.crm import objects, properties, schemas
 from hubspot.crm.associations import v4 as associations
 
 from connectors.errors import TransientError
@@ -64,7 +64,7 @@ class Adapter:
         return self._http.json(
             method,
             filled,
-            operation=counted_as(name, unquote(places["type"])),
+            operation=counted_as(name, unquote(places.get("type", ""))),
             params=query_params or None,
             json=body,
             idempotent=operation.repeatable,
@@ -73,8 +73,8 @@ class Adapter:
 
 
 def counted_as(operation: str, kind: str) -> str:
-    """Return the name under which requests of an object type are counted."""
-    return f"{operation} {kind}"
+    """Return the name under which requests of an object type, if of one, are counted."""
+    return f"{operation} {kind}".rstrip()
 
 
 def _object(body: Any) -> Body:
@@ -159,6 +159,10 @@ class Client:
         """Return all property definitions of an object type."""
         found = _object(properties.CoreApi(self._properties).get_all(kind, **_RAW))
         return results(found)
+
+    def schemas(self) -> list[Body]:
+        """Return the definitions of the account's custom object types."""
+        return results(_object(schemas.CoreApi(self._ready(schemas)).get_all(**_RAW)))
 
     def create_property(self, kind: str, definition: Body) -> Body:
         """Create a property."""

@@ -15,13 +15,14 @@ from connectors.base import (
     WriteResult,
 )
 from connectors.errors import SetupError
-from connectors.extras import Offer, Seen, offers
+from connectors.extras import Offer
 from connectors.http import Http
 from connectors.mapping import Batch
 from connectors.moments import zone_of
 
 from . import properties
 from .auth import login
+from .catalogue import catalogue
 from .check import problems
 from .client import Body, Client, counted_as
 from .errors import HubSpotRules, RefusedError
@@ -85,17 +86,9 @@ class HubSpot:
         return [*found, lost] if lost else found
 
     def catalogue(self) -> Sequence[Offer]:
-        """Return the properties of each object type that is read."""
+        """Return the properties of each object type that is read, and custom objects."""
         own = {spec.name for spec in self._context.own_fields}
-        found: list[Offer] = []
-        for plan in self._plans.values():
-            properties = [
-                Seen(name, str(one.get("label") or ""), str(one.get("type")))
-                for one in self._definitions(plan.name)
-                if (name := str(one.get("name"))) not in own
-            ]
-            found += offers(plan.name, plan.map, properties)
-        return found
+        return list(catalogue(self._client, self._plans, own))
 
     def field_states(self, specs: Sequence[FieldSpec]) -> Sequence[FieldState]:
         """Return the state of each field, in order. See ``base.Target``."""

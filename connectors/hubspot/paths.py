@@ -60,6 +60,7 @@ properties        GET   /crm/v3/properties/{type}            /crm/properties/{ap
 create_property   POST  /crm/v3/properties/{type}            /crm/properties/{api}/{type} once
 update_property   PATCH /crm/v3/properties/{type}/{name}     /crm/properties/{api}/{type}/{name}
 create_group      POST  /crm/v3/properties/{type}/groups     /crm/properties/{api}/{type}/groups once
+schemas           GET   /crm-object-schemas/v3/schemas       /crm-object-schemas/{api}/schemas
 token             POST  /oauth/v1/token                      /oauth/{api}/token
 account           GET   /account-info/v3/details             /account-info/{api}/details
 """.strip().splitlines(),  # noqa: E501 - a table reads by its columns

@@ -55,6 +55,10 @@ ROUTES = {
     "groups": _paths("GET", "properties", "/<kind>/groups"),
     "create_group": _paths("POST", "properties", "/<kind>/groups"),
     "one_group": _paths("GET", "properties", "/<kind>/groups/<name>"),
+    "schemas": [
+        f"GET /crm-object-schemas/{_DATED}/schemas",
+        "GET /crm-object-schemas/<any(v3):version>/schemas",
+    ],
     "pipelines": _paths("GET", "pipelines", "/<kind>"),
     "owners": _paths("GET", "owners"),
     "custom_properties": _paths("GET", "limits", "/custom-properties"),
@@ -118,6 +122,8 @@ class HubSpotAccount(StandIn):
 
     def _scopes(self, endpoint: str, values: Mapping[str, Any]) -> list[str]:
         kinds = [self.state.store(values[key]).kind for key in ("kind", "to") if key in values]
+        if endpoint == "schemas":
+            return ["crm.schemas.custom.read"]
         if endpoint in _READS:
             return [kind.read_scope for kind in kinds]
         if endpoint in _WRITES:
@@ -182,6 +188,13 @@ class HubSpotAccount(StandIn):
         store = self.state.stores[kind]
         group = next(iter(store.schema.groups))
         store.schema.properties[name] = define(name, type_, group, own=True, **more)
+
+    def add_object(self, name: str, **properties: str) -> str:
+        """Make a custom object type by hand; properties as ``add_property``. Return its name."""
+        kind = self.state.add_type(name)
+        for one, type_ in properties.items():
+            self.add_property(one, type_, kind.name)
+        return kind.name
 
     def drop_property(self, name: str, kind: str = "companies") -> None:
         """Delete a property by hand, values included."""

@@ -27,7 +27,7 @@ OAUTH_SECONDS = 1_800
 URI_LENGTH = 8_192  # unconfirmed
 
 ALL_SCOPES = frozenset(
-    {"oauth", "crm.export"}
+    {"oauth", "crm.export", "crm.objects.custom.read", "crm.schemas.custom.read"}
     | {scope for kind in TYPES.values() for scope in (kind.read_scope, kind.write_scope) if scope}
     | {
         f"{kind.schema_scope}.{verb}" if "." in kind.schema_scope else kind.schema_scope

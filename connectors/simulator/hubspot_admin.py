@@ -48,6 +48,29 @@ class Admin:
         shown = [] if archived else [item.definition for item in schema.properties.values()]
         return {"results": shown}
 
+    def schemas(self, _call: Call) -> Body:
+        """GET every custom object type with its properties."""
+        return {
+            "results": [
+                {
+                    "id": kind.id.removeprefix("2-"),
+                    "objectTypeId": kind.id,
+                    "name": kind.singular,
+                    "fullyQualifiedName": kind.name,
+                    "labels": {
+                        "singular": kind.singular.replace("_", " ").capitalize(),
+                        "plural": f"{kind.singular.replace('_', ' ')}s".capitalize(),
+                    },
+                    "properties": [
+                        item.definition
+                        for item in self.state.stores[kind.name].schema.properties.values()
+                    ],
+                    "archived": False,
+                }
+                for kind in self.state.custom
+            ]
+        }
+
     def one_property(self, call: Call) -> Body:
         """GET one property."""
         return self.state.store(call["kind"]).schema.find(call["name"]).definition

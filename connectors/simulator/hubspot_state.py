@@ -10,7 +10,7 @@ from .hubspot_errors import invalid
 from .hubspot_schema import iso
 from .hubspot_search import SearchIndex
 from .hubspot_store import ObjectStore, Record, Values
-from .hubspot_types import TYPES, find_type, new_schema
+from .hubspot_types import TYPES, ObjectType, custom_type, find_type, new_schema
 from .limits import Clock
 from .standin import Body
 
@@ -51,6 +51,7 @@ class State:
     required: dict[str, set[str]] = field(default_factory=dict)
     bad_ids: BadIds = "errors"
     partial: bool = False
+    custom: list[ObjectType] = field(default_factory=list)
 
     @classmethod
     def empty(cls, clock: Clock) -> "State":
@@ -69,10 +70,19 @@ class State:
         Raises:
             Refusal: 400, no such type.
         """
-        found = find_type(kind)
+        custom = (type_ for type_ in self.custom if kind in {type_.name, type_.singular, type_.id})
+        found = find_type(kind) or next(custom, None)
         if found is None:
             raise invalid(f"Unable to infer object type from: {kind}")
         return self.stores[found.name]
+
+    def add_type(self, name: str) -> ObjectType:
+        """Make a custom object type."""
+        kind = custom_type(name, 1_000 + len(self.custom), self.portal)
+        self.custom.append(kind)
+        store = self.stores[kind.name] = ObjectStore(kind, new_schema(kind))
+        self.indexes[kind.name] = SearchIndex(store, self.clock)
+        return kind
 
     def write(self, store: ObjectStore, record: Record, values: Values) -> None:
         """Set values, move the time of change, and let the index lag."""

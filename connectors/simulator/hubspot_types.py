@@ -118,6 +118,20 @@ TYPES: dict[str, ObjectType] = {
 _ALIASES = {alias: kind for kind in TYPES.values() for alias in (kind.name, kind.id, kind.singular)}
 
 
+def custom_type(name: str, number: int, portal: int) -> ObjectType:
+    """Return the type of a custom object, as an admin makes one."""
+    return ObjectType(
+        f"p{portal}_{name}",
+        f"2-{number}",
+        name,
+        "crm.objects.custom.read",
+        "crm.objects.custom.write",
+        "crm.schemas.custom",
+        (),
+        created="hs_createdate",
+    )
+
+
 def find_type(name: str) -> ObjectType | None:
     """Return a type by its plural, singular or id."""
     return _ALIASES.get(name)
@@ -193,7 +207,7 @@ def new_schema(kind: ObjectType) -> Schema:
         define("hs_object_id", "number", group, read_only=True),
         define(kind.created, "datetime", group, read_only=True),
         define(kind.modified, "datetime", group, read_only=True),
-        *(_parse(entry, group) for entry in _ENTRIES[kind.name]),
+        *(_parse(entry, group) for entry in _ENTRIES.get(kind.name, ())),
     ]
     if kind.name == "contacts":
         schema_email = next(item for item in properties if item.definition["name"] == "email")

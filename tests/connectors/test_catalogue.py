@@ -14,6 +14,7 @@ from connectors.extras import Catalogue, Offer
 from connectors.tables import Settings as TablesSettings
 from connectors.tables import connect as connect_tables
 from tests.connectors.contract import world
+from tests.connectors.hubspot import account as hubspot
 from tests.connectors.zendesk.account import FIELDS, account, connection
 
 
@@ -46,6 +47,32 @@ def test_hubspot_properties() -> None:
     assert offers["tickets", "hs_ticket_priority"].table == "tickets"
     assert offers["companies", "industry"].label
     assert not [field for _, field in offers if field.startswith("pulsefield_")]
+
+
+def test_hubspot_custom_objects_that_feed_nothing_yet() -> None:
+    app = hubspot.account()
+    usage = app.add_object("product_usage", feature="string/text", uses="number/number")
+    app.add_object("site_visit")
+    objects = {"product_usage": {"table": "usage", "map": {"feature": "feature"}}}
+    offers = found(hubspot.connection(app, objects=objects, streams=["companies"]).to)
+    assert [name for name, field in offers if not field] == ["p24601307_site_visit"]
+    assert offers["p24601307_site_visit", ""].label == "Site visit"
+    assert offers["product_usage", "feature"].column == "feature"
+    assert offers["product_usage", "uses"].column == ""
+    hubspot.load(app, usage, {"id": "7", "feature": "export"})
+    hubspot.companies(app, 1)
+    hubspot.link(app, usage, "companies", (7, 1000))
+    to = hubspot.connection(app, objects=objects, streams=["companies"], api="v3").to
+    (row,) = [row for page in to.read("product_usage", None) for row in rows_of(page, "usage")]
+    assert (row["account_ref"], row["feature"]) == ("1000", "export")
+    app.revoke_scope("crm.schemas.custom.read")
+    offers = found(hubspot.connection(app, streams=["companies"]).to)
+    assert ("companies", "name") in offers
+    assert all(field for _, field in offers)
+
+
+def rows_of(page: Any, table: str) -> list[dict[str, Any]]:
+    return page.tables[table].to_pylist() if table in page.tables else []
 
 
 def test_zendesk_attributes_and_custom_fields() -> None:

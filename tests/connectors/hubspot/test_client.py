@@ -20,6 +20,7 @@ CALLS = {
     "create_property": lambda client: client.create_property("companies", {"name": "x"}),
     "update_property": lambda client: client.update_property("companies", "x", {"label": "X"}),
     "create_group": lambda client: client.create_group("companies", {"name": "g"}),
+    "schemas": lambda client: client.schemas(),
     "account": lambda client: client.account(),
 }
 DATED = {
@@ -32,6 +33,7 @@ DATED = {
     "create_property": "POST /crm/properties/{}/companies",
     "update_property": "PATCH /crm/properties/{}/companies/x",
     "create_group": "POST /crm/properties/{}/companies/groups",
+    "schemas": "GET /crm-object-schemas/{}/schemas",
     "account": "GET /account-info/{}/details",
 }
 NUMBERED = {
@@ -44,6 +46,7 @@ NUMBERED = {
     "create_property": "POST /crm/v3/properties/companies",
     "update_property": "PATCH /crm/v3/properties/companies/x",
     "create_group": "POST /crm/v3/properties/companies/groups",
+    "schemas": "GET /crm-object-schemas/v3/schemas",
     "account": "GET /account-info/v3/details",
 }
 

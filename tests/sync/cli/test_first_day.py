@@ -157,6 +157,18 @@ def test_what_is_uncertain_is_a_comment_with_its_reason(
         assert name in told.out
 
 
+def test_a_custom_object_of_hubspot_is_mapped_without_a_field_for_its_account(
+    systems: simulated.Simulator, bare: Shell
+) -> None:
+    fields = {"feature": "string/text", "uses": "number/number", "day": "date/date"}
+    app = systems.apps["hubspot"]
+    name = app.add_object("product_usage", **fields)  # type: ignore[attr-defined]
+    init(bare, systems)
+    entry = load(bare.config).connections["hubspot"].settings.objects[name]  # type: ignore[union-attr]
+    assert (entry.table, entry.account) == ("usage", "")
+    assert set(entry.map) == {"feature", "count", "day"}
+
+
 def test_looking_reads_little_and_writes_nothing(systems: simulated.Simulator, bare: Shell) -> None:
     init(bare, systems)
     for app in systems.apps.values():
