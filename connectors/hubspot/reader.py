@@ -1,8 +1,9 @@
 """Reading one object type: in full, or what changed since a watermark.
 
 A full read lists live records, then archived ones, which are deletes. An increment searches for
-what changed, then reads the archived list, which cannot be filtered by time. HubSpot's search
-index lags behind writes, so an increment begins some minutes before the end of the last one.
+what changed, then reads the archived list, which cannot be filtered by time and is therefore not
+read each time, but for companies. HubSpot's search index lags behind writes, so an increment
+begins some minutes before the end of the last one.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,11 +19,15 @@ from .client import Body, Client
 from .fields import PAYMENTS
 from .links import Links, by_batch, count_several, inline
 from .plan import Plan
+from .properties import COMPANIES
 from .walk import Walk
 from .watermark import Phase, Watermark
 
 # The index is "eventually consistent"; 5 minutes are known, twice that costs little.
 OVERLAP = timedelta(minutes=10)
+# A deleted record is seen this much later at most; a deleted company, which nothing can be
+# written to any more, by the next read.
+DELETES_EVERY = timedelta(hours=6)
 
 
 class Reader:
@@ -50,7 +55,8 @@ class Reader:
         for phase in phases[phases.index(mark.phase or phases[0]) :]:
             mark = mark if mark.phase == phase else mark.at(phase)
             following = phases[phases.index(phase) + 1] if phase != phases[-1] else None
-            done = mark.at(following) if following else Watermark(mark.until)
+            gone = mark.until if "archived" in phases else mark.gone
+            done = mark.at(following) if following else Watermark(mark.until, gone=gone)
             for page, after in self._phase(mark):
                 text = (done if after is None else mark.at(phase, after)).text()
                 yield Page(page.tables, text, page.records, page.findings)
@@ -62,14 +68,15 @@ class Reader:
         last = Watermark.parse(since)
         if last.phase is not None:
             return last
-        return Watermark(max(now, last.until), last.until - OVERLAP, "search")
+        return Watermark(max(now, last.until), last.until - OVERLAP, "search", gone=last.gone)
 
     def _phases(self, mark: Watermark) -> tuple[Phase, ...]:
         if mark.since is None:
             return ("list", "archived")
-        if self._paid:
-            return ("search", "payments", "archived")
-        return ("search", "archived")
+        payments_: tuple[Phase, ...] = ("payments",) if self._paid else ()
+        due = mark.gone is None or mark.until - mark.gone >= DELETES_EVERY
+        deletes: tuple[Phase, ...] = ("archived",) if due or self._plan.name == COMPANIES else ()
+        return ("search", *payments_, *deletes)
 
     def _phase(self, mark: Watermark) -> Iterator[tuple[Page, str | None]]:
         match mark.phase:
@@ -78,7 +85,8 @@ class Reader:
             case "payments":
                 yield from self._repaid(mark)
             case "archived":
-                yield from self._archived(mark.after, mark.since)
+                since = mark.gone - OVERLAP if mark.gone else mark.since
+                yield from self._archived(mark.after, since)
             case _:
                 yield from self._listed(mark.after)
 
@@ -134,9 +142,10 @@ class Reader:
         count_several(links, plan.spec.table, findings)
         batch = Batch(self._batch.source, self._batch.known_at, self._batch.personal, findings)
         with uncollected:
-            tables = {plan.spec.table: rows.table(plan, records, links, batch)}
+            part = rows.Part.of(plan, records)
+            tables = {plan.spec.table: rows.table(plan, part, links, batch)}
             if plan.own:
-                tables["held"] = rows.held(plan, records)
+                tables["held"] = rows.held(plan, part)
         return Page(tables, None, len(records), findings)
 
 

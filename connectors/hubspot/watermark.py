@@ -19,12 +19,14 @@ class Watermark:
         since: Changes from this server time on are being read; None: everything is.
         phase: What is being read; None: all phases are over.
         after: Where in the phase: a page's cursor, or the last record's id.
+        gone: Deletes before this server time are read.
     """
 
     until: datetime
     since: datetime | None = None
     phase: Phase | None = None
     after: str | None = None
+    gone: datetime | None = None
 
     def at(self, phase: Phase | None, after: str | None = None) -> "Watermark":
         """Return the watermark further on."""
@@ -44,7 +46,7 @@ class Watermark:
         """
         try:
             values = json.loads(text)
-            for name in ("until", "since"):
+            for name in ("until", "since", "gone"):
                 if name in values:
                     values[name] = datetime.fromisoformat(values[name])
             return cls(**values)

@@ -107,6 +107,44 @@ def test_increment_reports_deletes_since_the_last_one_only():
     assert [(row["id"], row["deleted"]) for row in result.tables["accounts"]] == [("1001", True)]
 
 
+@pytest.mark.parametrize("minutes", [1, 90])
+def test_deletes_are_looked_for_every_six_hours_and_none_is_missed(minutes):
+    app = account()
+    load(app, "tickets", *({"id": str(number), "subject": "x"} for number in range(1, 21)))
+    mark = read(connection(app).to, "tickets").mark
+    deleted, seen, listed = {}, {}, 0
+    start = app.clock()
+    for number in range(1, 21):
+        app.clock.advance(minutes * 30)
+        app.archive(number, "tickets")
+        deleted[str(number)] = app.clock()
+        app.clock.advance(minutes * 30)
+        crm = connection(app)
+        result = read(crm.to, "tickets", mark)
+        mark = result.mark
+        listed += crm.wire.paths().count("GET /crm/objects/2026-03/tickets")
+        for row in result.tables.get("tickets", ()):
+            seen.setdefault(row["id"], app.clock())
+    assert listed == (app.clock() - start) // (6 * 3600)
+    assert all(seen[one] - deleted[one] <= 6 * 3600 for one in seen)
+    late = [at for one, at in deleted.items() if one not in seen]
+    assert all(app.clock() - at < 6 * 3600 for at in late)
+
+
+def test_unchanged_account_is_asked_once_for_each_type_and_for_deleted_companies():
+    app = account()
+    companies(app, 3)
+    first = connection(app)
+    marks = {s.name: read(first.to, s.name).mark for s in first.to.streams()}
+    app.clock.advance(60)
+    second = connection(app)
+    for stream, mark in marks.items():
+        assert not read(second.to, stream, mark).tables
+    asked = [path.split("/")[-1] for path in second.wire.paths()]
+    assert asked.count("companies") == 2  # properties, and the archived list
+    assert len(asked) == len(marks) * 2 + 1 + 1  # and the payments of invoices
+
+
 def test_merged_company_is_gone_and_names_its_master():
     app = account()
     companies(app, 3)
