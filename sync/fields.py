@@ -68,13 +68,21 @@ class TargetField:
 
     @property
     def stamp(self) -> bool:
-        """Whether it only tells when the others changed, and is no reason to write."""
+        """Whether it only tells the time that the others hold for."""
         return self.part == "scored_at"
 
     @property
     def telling(self) -> bool:
         """Whether a change of it is one that limits look at."""
         return self.part in {"value", "band"}
+
+
+def only_dated(
+    change: Mapping[str, tuple[str | None, str | None]], fields: Sequence[TargetField]
+) -> bool:
+    """Return whether a change (field -> old, new) only says that what is held still holds."""
+    stamps = {field.spec.name for field in fields if field.stamp}
+    return change.keys() <= stamps and None not in {old for old, _ in change.values()}
 
 
 def target_fields(

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from . import limits
 from .errors import UnsafePlanError
-from .fields import TargetField
+from .fields import TargetField, only_dated
 from .plan_sql import aggregate_sql, changed_sql, compare_sql, edited_sql
 from .scored import Portfolio
 from .settings import Limits
@@ -97,12 +97,14 @@ def make(
     writes, edited, held_back, seen = _compared(con, store, target, portfolio)
     writes.sort(key=lambda write: write.ref)
     moves = seen.moves(target.fields)
+    changing = [write for write in writes if not only_dated(write.change, target.fields)]
     report = PlanReport(
         connection=target.connection,
         plan=None,
         checksum=checksum(target.connection, writes),
         records=seen.records,
         updates=len(writes),
+        renewed=len(writes) - len(changing),
         by_hand=seen.by_hand,
         kept_by_hand=seen.kept_by_hand,
         stale=seen.stale,
@@ -110,7 +112,7 @@ def make(
         held_back=held_back,
         unsafe=limits.unsafe(target.connection, target.limits, moves, against) if writes else (),
         examples=_examples(writes, target.fields, portfolio),
-        **counts(writes),
+        **counts(changing),
     )
     return Plan(target.connection, tuple(writes), report)
 

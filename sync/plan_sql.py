@@ -84,19 +84,32 @@ def _differs(at: int) -> str:
 def changed_sql(fields: Sequence[TargetField]) -> str:
     """Return SQL for the records to write: ref, account, then old, new, differs per field.
 
-    A stamp is written beside other changes, and where it is empty; alone it is no reason.
+    A stamp is written beside other changes, where it is empty, and where its renewal is due.
     """
-    real = [_differs(at) for at, field in enumerate(fields) if not field.stamp]
-    real += [
-        f"(old_{at} IS NULL AND new_{at} IS NOT NULL)"
+    real = [
+        _stamp_due(at, field.choice.renew_days) if field.stamp else _differs(at)
         for at, field in enumerate(fields)
-        if field.stamp
     ]
     cells = ", ".join(f"old_{at}, new_{at}, {_differs(at)}" for at in range(len(fields)))
     return (
         f"SELECT ref, account, {cells} FROM compared"  # noqa: S608 - numbered columns
         f" WHERE {' OR '.join(real) or 'false'} ORDER BY ref"
     )
+
+
+def _stamp_due(at: int, days: int) -> str:
+    """Return SQL: a stamp is to be written though nothing else may have changed.
+
+    Once in ``days`` each record has a day of its own, so that no run writes all of them; what
+    was missed by then, as no run came, is written by the next one.
+    """
+    empty = f"(old_{at} IS NULL AND new_{at} IS NOT NULL)"
+    if not days:
+        return empty
+    old, new = (f"TRY_CAST(left({side}_{at}, 10) AS DATE)" for side in ("old", "new"))
+    own_day = f"(epoch({new}) // 86400 + hash(ref) % {days}) % {days} = 0"
+    late = f"date_diff('day', {old}, {new}) >= {days}"
+    return f"({empty} OR {old} < {new} AND ({own_day} OR {late}))"
 
 
 def edited_sql(fields: Sequence[TargetField], limit: int) -> str:

@@ -6,6 +6,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
 from scoring.language import languages
 
+from .retention import Retention
 from .service.settings import Alerts, Logs, Metrics, Schedule
 from .strict import Settings
 
@@ -60,6 +61,8 @@ class FieldChoice(Settings):
         decimals: Digits after the point of a number.
         no_score: What happens where there is no value: ``clear`` the field or ``keep`` it.
         by_hand: What happens to a value that someone edited: ``overwrite`` or ``keep``.
+        renew_days: Of ``scored_at``: where nothing else changes it is written again within this
+            many days, each record on a day of its own; 0: only beside other values.
         write: False switches the field off.
     """
 
@@ -69,6 +72,7 @@ class FieldChoice(Settings):
     decimals: int = Field(default=1, ge=0, le=6)
     no_score: Literal["clear", "keep"] = "clear"
     by_hand: Literal["overwrite", "keep"] = "overwrite"
+    renew_days: int = Field(default=7, ge=0, le=366)
     write: bool = True
 
 
@@ -150,6 +154,7 @@ class Root(Settings):
     )
     match: Match = Match()
     limits: Limits = Limits()
+    store: Retention = Retention()
     schedule: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,29}$")], Schedule] = Field(
         default_factory=dict
     )

@@ -158,6 +158,7 @@ class PlanReport:
         checksum: Of its content; ties an apply to what was reviewed.
         records: Records in the target that are matched.
         updates: Records that would be written.
+        renewed: Those of them that get only a new time of the score, as nothing else changed.
         filled: Values put into empty fields.
         replaced: Values replaced.
         cleared: Values cleared.
@@ -177,6 +178,7 @@ class PlanReport:
     checksum: str
     records: int
     updates: int
+    renewed: int = 0
     filled: int = 0
     replaced: int = 0
     cleared: int = 0

@@ -42,4 +42,4 @@ def test_wheel_holds_the_shipped_models_and_languages(wheel: list[str]) -> None:
 
 
 def test_wheel_holds_the_zendesk_app(wheel: list[str]) -> None:
-    assert {f"connectors/zendesk/app/{path}" for path in app_files()} <= set(wheel)
+    assert {f"connectors/zendesk/app/{path}" for path in app_files({})} <= set(wheel)

@@ -1,8 +1,8 @@
 """The sidebar app, checked and packed into the zip that Zendesk takes.
 
 What is checked is what Zendesk's own validator refuses, and what would leave a text untranslated.
-The words of the languages and the defaults of the settings go into one generated script, so that
-the app makes no request but the one for its data, and a language is one file.
+The words of the languages are handed in. They and the defaults of the settings go into one
+generated script, so that the app makes no request but the one for its data.
 """
 
 import io
@@ -29,9 +29,18 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # zip knows no earlier time; equal files give an equal zip
 
 
-def app_files() -> dict[str, bytes]:
-    """Return the shipped app's files by path."""
-    return dict(_walk(resources.files(__package__) / "app", ""))
+def app_files(languages: Mapping[str, Mapping[str, Any]]) -> dict[str, bytes]:
+    """Return the app's files by path: those that are shipped, and its translations.
+
+    Args:
+        languages: Locale -> ``app``, what an administrator reads, as Zendesk's translations have
+            it, and ``sidebar``, what an agent reads.
+    """
+    files = dict(_walk(resources.files(__package__) / "app", ""))
+    for locale, texts in languages.items():
+        document = json.dumps(texts, ensure_ascii=False, indent=2) + "\n"
+        files[f"translations/{locale}.json"] = document.encode()
+    return files
 
 
 def build(files: Mapping[str, bytes]) -> bytes:

@@ -163,14 +163,16 @@ def accounts(rows: Iterable[AccountScore], bands: Sequence[str] = COLOURS) -> Ta
 
 def plans(reports: Iterable[PlanReport]) -> Table:
     """What each plan would write."""
+    shown = list(reports)
+    renewed = any(plan.renewed for plan in shown)
     table = grid(
-        "target", ">accounts", ">to write", ">filled", ">replaced", ">cleared", ">by hand",
-        ">held back",
+        "target", ">accounts", ">to write", *([">only dated"] if renewed else []), ">filled",
+        ">replaced", ">cleared", ">by hand", ">held back",
     )  # fmt: skip
-    for plan in reports:
+    for plan in shown:
         counts = (
-            plan.records, plan.updates, plan.filled, plan.replaced, plan.cleared, plan.by_hand,
-            plan.held_back,
+            plan.records, plan.updates, *([plan.renewed] if renewed else []), plan.filled,
+            plan.replaced, plan.cleared, plan.by_hand, plan.held_back,
         )  # fmt: skip
         table.add_row(plan.connection, *map(number, counts))
     return table

@@ -25,10 +25,11 @@ def build(
     """Pack the app into the zip that Zendesk takes; no network, no secret in it."""
     from connectors.zendesk import package
     from sync.files import replace_bytes
+    from sync.sidebar import texts
 
     from .output import Output
 
-    content = package.build(package.app_files())
+    content = package.build(package.app_files(texts()))
     replace_bytes(output, content)
     Output().show(
         f"Wrote {output} ({len(content) / 1000:.1f} kB).",

@@ -1,7 +1,7 @@
 """Plans: only differences, safe by limits, and empty once applied."""
 
 import dataclasses
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import duckdb
 import pyarrow as pa
@@ -156,6 +156,51 @@ def test_small_portfolios_have_no_shares(tmp_path) -> None:
 def test_limits_beside_the_last_run(against, told) -> None:
     reasons = limits.unsafe("crm", Limits(), limits.Moves(), against)
     assert (told in reasons[0]) if told else reasons == ()
+
+
+def later(values: list[tuple[float | None, float | None]], days: float) -> Portfolio:
+    return dataclasses.replace(people(values), as_of=NOW + timedelta(days=days))
+
+
+def test_unchanged_scores_are_dated_anew_within_a_week_a_part_each_day(tmp_path) -> None:
+    bench = Bench(tmp_path)
+    same = [(50.0, 60.0)] * 140
+    bench.apply(bench.plan(people(same)))
+    written = []
+    for day in range(1, 15):
+        made = bench.plan(later(same, day))
+        assert {name for write in made.writes for name in write.change} <= {"pulsefield_scored_at"}
+        told = made.report
+        assert (told.updates, told.renewed, told.replaced) == (len(made.writes),) * 2 + (0,)
+        bench.apply(made)
+        written.append({write.ref for write in made.writes})
+        assert bench.plan(later(same, day + 0.5)).writes == (), "once a day"
+    assert sorted(ref for day in written[:7] for ref in day) == sorted(map(str, range(1, 141)))
+    assert written[:7] == written[7:]
+    assert max(map(len, written)) < 50
+
+
+def test_after_a_pause_every_date_is_renewed_at_once(tmp_path) -> None:
+    bench = Bench(tmp_path)
+    same = [(50.0, 60.0)] * 20
+    bench.apply(bench.plan(people(same)))
+    assert bench.plan(later(same, 7)).report.renewed == 20
+
+
+def test_a_changed_score_is_a_change_and_not_only_dated(tmp_path) -> None:
+    bench = Bench(tmp_path)
+    bench.apply(bench.plan(people([(50.0, 60.0)] * 3)))
+    told = bench.plan(later([(50.0, 60.0), (50.0, 60.0), (51.0, 60.0)], 7)).report
+    assert (told.updates, told.renewed) == (3, 2)
+    assert told.fields["pulsefield_health"] == 1
+    assert told.fields["pulsefield_scored_at"] == 1
+
+
+def test_dates_are_left_alone_where_renewing_is_switched_off(tmp_path) -> None:
+    off = Connection(kind="memory", fields={"scored_at": FieldChoice(renew_days=0)})
+    bench = Bench(tmp_path, target_fields("crm", off, load_model(MODEL)))
+    bench.apply(bench.plan(people([(50.0, 60.0)])))
+    assert bench.plan(later([(50.0, 60.0)], 400)).writes == ()
 
 
 def test_no_score_can_keep_the_old_value(tmp_path) -> None:

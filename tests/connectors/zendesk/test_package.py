@@ -14,10 +14,11 @@ from connectors.errors import SetupError
 from connectors.zendesk.fieldset import tag
 from connectors.zendesk.package import WORDS, app_files, build
 from sync.fields import DEFAULTS, default_name
-from sync.settings import Connection
+from sync.settings import Connection, FieldChoice
+from sync.sidebar import texts
 
 ROOT = Path(__file__).parents[3]
-FILES = app_files()
+FILES = app_files(texts())
 MANIFEST = json.loads(FILES["manifest.json"])
 KEYS = {
     "health": "health_field", "health_band": "band_field", "health_change": "change_field",
@@ -67,6 +68,11 @@ def test_settings_default_to_the_fields_that_a_sync_writes() -> None:
     for key, setting in KEYS.items():
         assert defaults[setting] == default_name(key, connection)
     assert DEFAULTS.keys() - KEYS.keys() == {"model_version"}, "which the sidebar does not show"
+
+
+def test_dates_count_as_old_only_after_they_would_have_been_renewed() -> None:
+    stale = next(e["default"] for e in MANIFEST["parameters"] if e["name"] == "stale_days")
+    assert stale > FieldChoice().renew_days + 1
 
 
 def test_bands_of_the_sidebar_s_tests_are_the_tags_that_a_sync_writes() -> None:
@@ -128,11 +134,6 @@ def without_name(document: dict[str, Any]) -> None:
 def test_language_that_is_not_whole_is_not_packed(change: Any, problem: str) -> None:
     with pytest.raises(SetupError, match=re.escape(problem)):
         build(with_json("translations/nl.json", change))
-
-
-def test_language_is_one_file() -> None:
-    packed = unpacked(build({**FILES, "translations/sv.json": FILES["translations/da.json"]}))
-    assert '"sv": {' in packed[WORDS].decode()
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 from connectors.zendesk.package import app_files, build
 from sync.cli.app import app
 from sync.errors import SyncError
+from sync.sidebar import texts
 
 
 def test_app_is_written_and_the_next_step_named(tmp_path: Path) -> None:
@@ -16,7 +17,7 @@ def test_app_is_written_and_the_next_step_named(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["zendesk-app", "build", "--output", str(file)])
     assert result.exit_code == 0
     assert "Upload private app" in result.output
-    assert file.read_bytes() == build(app_files())
+    assert file.read_bytes() == build(app_files(texts()))
     assert zipfile.ZipFile(file).testzip() is None
 
 

@@ -37,7 +37,7 @@ export function read(organization, settings) {
     coverage: score(field("coverage_field")),
     reasons: reasons(field("reasons_field")),
     renewal: time(field("renewal_field")),
-    changedAt: time(field("scored_at_field")),
+    confirmedAt: time(field("scored_at_field")),
   };
 }
 

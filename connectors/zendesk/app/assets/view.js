@@ -39,7 +39,7 @@ export function panel(language, shown, settings, now) {
     {},
     element("h1", { class: "name", dir: "auto", title: shown.name }, shown.name || "–"),
     headline(language, shown),
-    age(language, shown.changedAt, settings.stale_days, now),
+    age(language, shown.confirmedAt, settings.stale_days, now),
     scores(language, shown),
     shown.reasons && reasons(language, shown.reasons),
     dates(language, shown, now),
@@ -162,12 +162,12 @@ function more(language, items) {
 }
 
 /** A warning where the values are old, or nobody knows how old. */
-function age(language, changedAt, days, now) {
-  const known = changedAt?.at !== undefined;
-  if (known && now - changedAt.at <= days * DAY) return null;
+function age(language, confirmedAt, days, now) {
+  const known = confirmedAt?.at !== undefined;
+  if (known && now - confirmedAt.at <= days * DAY) return null;
   const { words } = language;
   const sentence = known
-    ? language.say("old", { age: language.away(changedAt.at, now) })
+    ? language.say("old", { age: language.away(confirmedAt.at, now) })
     : words.no_date;
   return element(
     "p",
@@ -177,11 +177,11 @@ function age(language, changedAt, days, now) {
   );
 }
 
-function dates(language, { renewal, changedAt }, now) {
+function dates(language, { renewal, confirmedAt }, now) {
   const { words } = language;
   const rows = [
     [words.renewal, renewal],
-    [words.changed, changedAt],
+    [words.confirmed, confirmedAt],
   ].filter(([, time]) => time !== null);
   if (rows.length === 0) return null;
   return element(

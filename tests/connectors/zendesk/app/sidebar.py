@@ -17,6 +17,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 
 from connectors.zendesk.package import app_files, build
+from sync.sidebar import texts
 from tests import needs
 
 from .cases import Case
@@ -135,7 +136,7 @@ def _browser() -> Iterator[Chrome]:
 
 @contextmanager
 def _served(cases: Mapping[str, Case]) -> Iterator[str]:
-    with zipfile.ZipFile(io.BytesIO(build(app_files()))) as archive:
+    with zipfile.ZipFile(io.BytesIO(build(app_files(texts())))) as archive:
         files = {name: archive.read(name) for name in archive.namelist()}
     page = files["assets/index.html"].decode()
     assert SDK in page
