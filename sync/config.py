@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from connectors import registry
 
 from .errors import ConfigError, Issue
+from .retention import Retention
 from .secrets import exchange, resolve
 from .service.settings import Alerts, Logs, Metrics, Schedule
 from .settings import Connection, General, Limits, Match, Root
@@ -34,6 +35,7 @@ class Config:
         rates: Currency -> value of one unit in the model's base currency.
         match: ``[match]``.
         limits: ``[limits]``.
+        store: ``[store]``.
         schedule: ``[schedule.NAME]``, by name.
         alerts: ``[alerts]``.
         metrics: ``[metrics]``.
@@ -48,6 +50,7 @@ class Config:
     rates: Mapping[str, float] = field(default_factory=dict)
     match: Match = field(default_factory=Match)
     limits: Limits = field(default_factory=Limits)
+    store: Retention = field(default_factory=Retention)
     schedule: Mapping[str, Schedule] = field(default_factory=dict)
     alerts: Alerts = field(default_factory=Alerts)
     metrics: Metrics = field(default_factory=Metrics)
@@ -63,6 +66,12 @@ class Config:
         """Folder or object store URL of the tables at rest."""
         given = self.general.data
         return given if "://" in given else str(self.folder / Path(given).expanduser())
+
+    @property
+    def copies(self) -> Path | None:
+        """Folder of local copies of an object store's files; None: in the user's cache."""
+        given = self.store.copies
+        return self.folder / Path(given).expanduser() if given else None
 
     @property
     def journal(self) -> str:
@@ -143,7 +152,7 @@ def _checked(file: Path, text: str, raw: dict[str, Any]) -> Config:
     }
     parts = {
         name: getattr(root, name)
-        for name in ("rates", "match", "limits", "schedule", "alerts", "metrics", "logs")
+        for name in ("rates", "match", "limits", "store", "schedule", "alerts", "metrics", "logs")
     }
     return Config(file, connections, root.pulsefield, **parts)
 

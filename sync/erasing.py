@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 
 import duckdb
-from deltalake import DeltaTable
-from deltalake.exceptions import DeltaError, TableNotFoundError
+from deltalake.exceptions import DeltaError
 
 from .errors import StoreError
 from .quoting import literal, quote
@@ -35,7 +34,7 @@ def count(store: Store, name: str, predicate: str) -> int:
         return int(con.sql(sql).fetchall()[0][0])
 
 
-def erase(root: str, name: str, predicate: str) -> None:
+def erase(store: Store, name: str, predicate: str) -> None:
     """Delete rows, and every file and log entry that still knows them.
 
     The table is rewritten where it holds such rows; files that it does not use any more are
@@ -44,19 +43,16 @@ def erase(root: str, name: str, predicate: str) -> None:
     Safe to repeat after a crash at any point.
 
     Args:
-        root: Folder or object store URL of the store.
+        store: The tables at rest.
         name: Its table; nothing happens if there is none.
         predicate: SQL that finds the rows.
 
     Raises:
         StoreError: the table cannot be read or written.
     """
-    try:
-        table = DeltaTable(f"{root.rstrip('/')}/{name}")
-    except TableNotFoundError:
+    table = store.table(name)
+    if table is None:
         return
-    except (DeltaError, OSError, ValueError) as error:
-        raise StoreError(_problem(name, error)) from error
     try:
         table.delete(predicate)
         table.vacuum(0, dry_run=False, enforce_retention_duration=False, full=True)
@@ -67,6 +63,7 @@ def erase(root: str, name: str, predicate: str) -> None:
         table.alter.set_table_properties(DEFAULTS)
     except (DeltaError, OSError) as error:
         raise StoreError(_problem(name, error)) from error
+    store.copies.drop(name)
 
 
 def _problem(name: str, error: Exception) -> str:

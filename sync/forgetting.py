@@ -47,7 +47,7 @@ class Forgotten:
 
 
 @dataclass(frozen=True, slots=True)
-class _Subject:
+class Subject:
     """Who is forgotten: keys of accounts, their records, and names that reports may hold."""
 
     accounts: tuple[int, ...]
@@ -84,24 +84,25 @@ def forget(
     """
     with opened(config, now) as work:
         if not apply:
-            return _counted(work, _subject(work, account))
+            return _counted(work, subject_of(work, account))
         with running(work, "forget") as (current, held):
-            subject = _subject(work, account)
+            subject = subject_of(work, account)
             told = _counted(work, subject)
-            for name, predicate in _predicates(work, subject):
+            for name, predicate in predicates(work, subject):
                 held.check()
-                erasing.erase(config.data, name, predicate)
+                erasing.erase(work.store, name, predicate)
             unjournal.erase(work.journal, subject.accounts, subject.records, subject.names)
             current.ended()
         return Forgotten(told.records, told.rows, told.journal, told.still_there, applied=True)
 
 
-def _counted(work: Workspace, subject: _Subject) -> Forgotten:
-    counts = {n: erasing.count(work.store, n, p) for n, p in _predicates(work, subject)}
+def _counted(work: Workspace, subject: Subject) -> Forgotten:
+    counts = {n: erasing.count(work.store, n, p) for n, p in predicates(work, subject)}
+    noted = unjournal.about(work.journal, subject.accounts, subject.records, subject.names)
     return Forgotten(
         records=_written(subject.records),
         rows={name: count for name, count in counts.items() if count},
-        journal=unjournal.count(work.journal, subject.accounts, subject.records),
+        journal={name: len(rows) for name, rows in noted.items()},
         still_there=_written(subject.live),
     )
 
@@ -110,7 +111,12 @@ def _written(keys: Sequence[Key]) -> tuple[str, ...]:
     return tuple(f"{connection}:{ref}" for connection, ref in keys)
 
 
-def _subject(work: Workspace, text: str) -> _Subject:
+def subject_of(work: Workspace, text: str) -> Subject:
+    """Find a customer, also one that no source has any more.
+
+    Raises:
+        LookupError: no such customer, or several.
+    """
     with duckdb.connect() as con:
         matched = match_all(work, con)
         kept = _stored(work, con)
@@ -127,7 +133,7 @@ def _subject(work: Workspace, text: str) -> _Subject:
             accounts = [found.account]
     keys = tuple(sorted(records))
     names = {name for key in keys for name in kept.get(key, ())}
-    return _Subject(
+    return Subject(
         accounts=unjournal.joined(work.journal, accounts),
         records=keys,
         names=tuple(sorted(names)),
@@ -178,7 +184,7 @@ def _gone(
     return found
 
 
-def _predicates(work: Workspace, subject: _Subject) -> list[tuple[str, str]]:
+def predicates(work: Workspace, subject: Subject) -> list[tuple[str, str]]:
     """Table -> SQL that finds the customer's rows; ``accounts`` last, as it tells who it is."""
     refs = subject.refs()
     numbers = ", ".join(map(str, subject.accounts)) or "NULL"

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from scoring import Snapshot
 
+from .errors import PlanError
 from .store import Store
 
 TABLE = "scores"
@@ -83,20 +84,29 @@ def promote(store: Store, planned: int, run: int, kept_at: datetime) -> None:
         planned: The run that made the plan.
         run: The run that applies it.
         kept_at: The run's time.
+
+    Raises:
+        PlanError: it is not kept any more.
     """
     scan = store.scan(PLANNED)
     if scan is None:
-        return
+        raise PlanError(_gone(planned))
     with duckdb.connect() as con:
         found: pa.Table = con.sql(
             f"SELECT * REPLACE ({run}::BIGINT AS run) FROM {scan} WHERE run = {planned}"  # noqa: S608 - numbers
         ).to_arrow_table()
+    if not found.num_rows:
+        raise PlanError(_gone(planned))
     for name in ("as_of", "known_at"):
         at = found.schema.get_field_index(name)
         found = found.set_column(at, name, found.column(name).cast(STAMP))
     found = found.drop_columns([name for name in ("kept_at",) if name in found.schema.names])
     kept = pa.array([kept_at] * found.num_rows, STAMP)
     store.add(TABLE, found.append_column("kept_at", kept))
+
+
+def _gone(planned: int) -> str:
+    return f"the scores of plan {planned} are not kept any more; nothing was written. Plan again"
 
 
 def last(

@@ -9,6 +9,7 @@ from connectors.base import Source, Target
 from connectors.errors import ConnectorError, SetupError
 from connectors.findings import Findings
 
+from . import upkeep
 from .intake import Intake, Reading
 from .journal import Watermark
 from .summary import ConnectionReport, StreamReport
@@ -37,7 +38,7 @@ def pull_all(
         futures = [pool.submit(_pull, work, name, intake, full) for name in names]
         reports = [future.result() for future in futures]
     intake.flush()
-    work.store.compact()
+    upkeep.tidy(work)
     return [replace(report, rows=dict(intake.kept.get(report.name, {}))) for report in reports]
 
 

@@ -15,21 +15,21 @@ import threading
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
 
 import duckdb
 import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
-from deltalake.exceptions import DeltaError, TableNotFoundError
+from deltalake.exceptions import TableNotFoundError
 
+from .copies import Copies, default_folder
+from .damage import explained
 from .errors import StoreError
 from .private import make_folder, private
 from .quoting import literal, quote
+from .rewriting import rewrite, wider
 
 SEQUENCE_BITS = 24
 """Rows of one commit: at most 16 million."""
-COMPACT_FILES = 64
-"""More files than this are written together, as each costs a read of its footer."""
 ADDED = ("row_key", "row_hash", "row_seq", "row_prior")
 NOT_CONTENT = {
     "accounts": ("known_at", "updated_at"),  # our own writes move the stamp, and nothing else
@@ -43,16 +43,23 @@ class Store:
 
     Args:
         root: Folder or object store URL.
+        copies: Folder of copies of an object store's files; None: in the user's cache.
     """
 
-    def __init__(self, root: str) -> None:
-        self._root = root
+    def __init__(self, root: str, copies: Path | None = None) -> None:
+        self.root = root.rstrip("/")
+        self.copies = Copies(copies or default_folder(self.root))
         self._lock = threading.RLock()
-        if "://" not in root:
+        if not self.remote:
             try:
                 make_folder(Path(root))
             except OSError as error:
                 raise StoreError(f"the data folder {root} cannot be made: {error}") from error
+
+    @property
+    def remote(self) -> bool:
+        """Whether it is in an object store."""
+        return "://" in self.root
 
     def append(self, name: str, rows: pa.Table, *, always: bool = False) -> dict[str, int]:
         """Store the versions that differ from the latest stored ones; one commit.
@@ -89,19 +96,52 @@ class Store:
             with self._lock:
                 self._commit(name, _plain(rows))
 
-    def files(self, name: str) -> list[str]:
-        """Return the Parquet files that make up a table now; none if there is no table."""
-        table = self._table(name)
-        return [] if table is None else [str(uri) for uri in table.file_uris()]
+    def table(self, name: str) -> DeltaTable | None:
+        """Return a table as it is now, or None if there is none.
+
+        Raises:
+            StoreError: it is damaged or foreign.
+        """
+        with explained(self.root, name):
+            try:
+                return DeltaTable(self.path(name))
+            except TableNotFoundError:
+                return None
+
+    def path(self, name: str) -> str:
+        """Return where a table is."""
+        return f"{self.root}/{name}"
+
+    def files(self, name: str, table: DeltaTable | None = None) -> list[str]:
+        """Return the Parquet files that make up a table; none if there is no table.
+
+        Of an object store these are local copies.
+
+        Args:
+            name: The table.
+            table: As it was opened; None: as it is now.
+        """
+        table = table or self.table(name)
+        if table is None:
+            return []
+        with explained(self.root, name):
+            if self.remote:
+                return self.copies.files(name, table)
+            return [str(uri) for uri in table.file_uris()]
 
     def columns(self, name: str) -> list[str]:
         """Return a table's columns; none if there is no table."""
-        table = self._table(name)
+        table = self.table(name)
         return [] if table is None else [field.name for field in table.schema().fields]
 
-    def scan(self, name: str) -> str | None:
-        """Return SQL that reads every version of a table, or None if there is none."""
-        files = self.files(name)
+    def scan(self, name: str, table: DeltaTable | None = None) -> str | None:
+        """Return SQL that reads every version of a table, or None if there is none.
+
+        Args:
+            name: The table.
+            table: As it was opened; None: as it is now.
+        """
+        files = self.files(name, table)
         if not files:
             return None
         listed = ", ".join(literal(file) for file in files)
@@ -132,7 +172,7 @@ class Store:
         latest = self.latest(name)
         if latest is None:
             return {}
-        with duckdb.connect() as con, _explained(name):
+        with duckdb.connect() as con, explained(self.root, name):
             con.register("wanted", pa.table({"id": pa.array(ids, pa.string())}))
             sql = f"SELECT * FROM ({latest}) SEMI JOIN wanted USING (id)"  # noqa: S608 - quoted
             found: pa.Table = con.sql(sql).to_arrow_table()
@@ -140,47 +180,32 @@ class Store:
         kept = found.select([n for n in texts if n not in {"source", "origin"}])
         return {row.pop("id"): row for row in kept.to_pylist()}
 
-    def compact(self) -> None:
-        """Write the small files of tables that have many of them together."""
-        for name in self.names():
-            table = self._table(name)
-            if table is None or len(table.file_uris()) <= COMPACT_FILES:
-                continue
-            with self._lock, private(), _explained(name):
-                table.optimize.compact()
-
-    def names(self) -> list[str]:
-        """Return the tables of a local store, sorted; none for an object store."""
-        root = Path(self._root)
-        return sorted(str(log.parent.relative_to(root)) for log in root.rglob("_delta_log"))
-
-    def _table(self, name: str) -> DeltaTable | None:
-        try:
-            return DeltaTable(self._path(name))
-        except TableNotFoundError:
-            return None
-        except (DeltaError, OSError, ValueError) as error:
-            raise StoreError(_damaged(name, error)) from error
-
-    def _path(self, name: str) -> str:
-        return f"{self._root.rstrip('/')}/{name}"
-
     def _commit(self, name: str, rows: pa.Table) -> None:
-        path = self._path(name)
-        if "://" not in path:
+        path = self.path(name)
+        if not self.remote:
             make_folder(Path(path))
-        table = self._table(name)
-        if table is not None:
-            _check_types(name, pa.schema(table.schema().to_arrow()), rows.schema)
-        with private(), _explained(name):
+        table = self.table(name)
+        with private(), explained(self.root, name):
+            if table is not None:
+                self._fit(name, table, rows.schema)
             write_deltalake(path, rows, mode="append", schema_mode="merge")
+
+    def _fit(self, name: str, table: DeltaTable, new: pa.Schema) -> None:
+        """Make sure that a table's columns can take new rows."""
+        stored = pa.schema(table.schema().to_arrow())
+        _check_types(name, stored, new)
+        schema, scan = wider(stored, new), self.scan(name, table)
+        if schema is not None and scan is not None:
+            columns = ", ".join(quote(field.name) for field in schema)
+            with duckdb.connect() as con:
+                rewrite(table, con, f"SELECT {columns} FROM {scan}", schema)  # noqa: S608 - quoted
 
     def _fresh(self, name: str, rows: pa.Table, *, always: bool) -> pa.Table:
         """Return the rows that say something new, with the added columns."""
-        table = self._table(name)
+        table = self.table(name)
         version = -1 if table is None else table.version()
         rows = rows.append_column("row_at", pa.array(range(rows.num_rows), pa.int64()))
-        with duckdb.connect() as con, _explained(name):
+        with duckdb.connect() as con, explained(self.root, name):
             con.register("incoming", rows)
             con.execute(_hashed(name, rows.schema.names))
             scan = self.scan(name)
@@ -270,26 +295,3 @@ def _kind(kind: pa.DataType) -> str:
 
 def _micros(time: datetime) -> int:
     return round(time.timestamp() * 1_000_000)
-
-
-def _damaged(name: str, error: Exception) -> str:
-    first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    return (
-        f"the table {name} at rest cannot be used: {first[:300]}. Nothing else is affected;"
-        f" put it right, or move its folder away and pull again with --full"
-    )
-
-
-class _explained:  # noqa: N801 - a context manager that reads as a word
-    """Turn what the engine says about a table into a StoreError."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> Literal[False]:
-        if isinstance(error, (DeltaError, duckdb.Error, OSError, pa.ArrowException)):
-            raise StoreError(_damaged(self._name, error)) from error
-        return False

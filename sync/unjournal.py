@@ -1,18 +1,20 @@
 """One customer's rows in the journal: found, counted, and removed for good."""
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
-from . import schema
+from . import basis, schema
 from .candidates import Key
 from .journal import Journal
 
 ACCOUNTS, MEMBERS, WRITES = schema.accounts, schema.members, schema.writes
-DECISIONS, OVERRIDES = schema.decisions, schema.overrides
-PLANS, RUNS = schema.plans, schema.runs
+MEMBERSHIPS, BASES = schema.memberships, schema.bases
+DECISIONS, OVERRIDES, RUNS = schema.decisions, schema.overrides, schema.runs
+_REPORTS = sa.select(RUNS.c.run, RUNS.c.report).where(RUNS.c.report.is_not(None))
 
 
 def accounts_named(journal: Journal, records: Iterable[Key]) -> list[int]:
@@ -46,14 +48,45 @@ def records_of(journal: Journal, account_id: str) -> set[Key]:
     return {(row.connection, row.ref)} | {(m.connection, m.ref) for m in members}
 
 
-def count(journal: Journal, accounts: Sequence[int], records: Sequence[Key]) -> dict[str, int]:
-    """Return table -> rows about these accounts and records, where there are any."""
-    found = {}
+def about(
+    journal: Journal, accounts: Sequence[int], records: Sequence[Key], names: Collection[str]
+) -> dict[str, list[dict[str, Any]]]:
+    """Return table -> rows about these accounts and records, where there are any.
+
+    Of what is in force (``bases``) these are the pins, and of reports (``runs``) the examples.
+    """
+    found: dict[str, list[dict[str, Any]]] = {}
     with journal.begin() as db:
         for table, where in _conditions(accounts, records):
-            query = sa.select(sa.func.count()).select_from(table).where(where)
-            found[table.name] = db.execute(query).scalar() or 0
+            found[table.name] = [
+                dict(row) for row in db.execute(sa.select(table).where(where)).mappings()
+            ]
+        found[BASES.name] = [
+            {"since": row.since, "pins": pins}
+            for row in db.execute(sa.select(BASES))
+            if (pins := basis.pinned(row.settings, set(records)))
+        ]
+        words = [*names, *(f"{connection}:{ref}" for connection, ref in records)]
+        named = re.compile("|".join(rf"(?<!\w){re.escape(word)}(?!\w)" for word in words))
+        found[RUNS.name] = [
+            {"run": row.run, "example": example}
+            for row in db.execute(_REPORTS)
+            for example in _examples(json.loads(row.report))
+            if words and named.search(example)
+        ]
     return {name: rows for name, rows in found.items() if rows}
+
+
+def _examples(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, entry in value.items():
+            if key == "examples" and isinstance(entry, list):
+                yield from map(str, entry)
+            else:
+                yield from _examples(entry)
+    elif isinstance(value, list):
+        for entry in value:
+            yield from _examples(entry)
 
 
 def erase(
@@ -68,8 +101,11 @@ def erase(
     with journal.begin() as db:
         for table, where in _conditions(accounts, records):
             db.execute(table.delete().where(where))
-        reports = db.execute(sa.select(RUNS.c.run, RUNS.c.report).where(RUNS.c.report.is_not(None)))
-        for run, text in reports.all():
+        for since, settings in db.execute(sa.select(BASES.c.since, BASES.c.settings)).all():
+            if basis.pinned(settings, set(records)):
+                clean = basis.without(settings, set(records))
+                db.execute(BASES.update().where(BASES.c.since == since).values(settings=clean))
+        for run, text in db.execute(_REPORTS).all():
             clean = json.dumps(_without(json.loads(text), words))
             if clean != text:
                 db.execute(RUNS.update().where(RUNS.c.run == run).values(report=clean))
@@ -82,14 +118,22 @@ def _conditions(
     sides = [(DECISIONS.c.left_connection, DECISIONS.c.left_ref)]
     sides.append((DECISIONS.c.right_connection, DECISIONS.c.right_ref))
     told = [sa.tuple_(*side).in_(records) for side in sides]
-    member = sa.tuple_(MEMBERS.c.connection, MEMBERS.c.ref).in_(records)
+    members, named = (
+        (table, sa.or_(table.c.account.in_(accounts), _of(table).in_(records)))
+        for table in (MEMBERS, MEMBERSHIPS)
+    )
     return [
         (WRITES, WRITES.c.account.in_(accounts)),
         (OVERRIDES, OVERRIDES.c.account.in_(accounts)),
         (DECISIONS, sa.or_(*told)),
-        (MEMBERS, sa.or_(MEMBERS.c.account.in_(accounts), member)),
+        members,
+        named,
         (ACCOUNTS, ACCOUNTS.c.account.in_(accounts)),
     ]
+
+
+def _of(table: sa.Table) -> sa.Tuple:
+    return sa.tuple_(table.c.connection, table.c.ref)
 
 
 def _without(value: Any, words: Collection[str]) -> Any:

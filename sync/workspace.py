@@ -14,6 +14,7 @@ from connectors.extras import TicketContext
 from scoring import Model, load_model, shipped_model
 
 from .config import Config, ConfigError
+from .damage import named
 from .errors import Issue
 from .fields import FieldIssues, TargetField, target_fields
 from .journal import Journal
@@ -72,7 +73,7 @@ class Workspace:
         self.model_text = text
         self.model_sum = hashlib.sha256(text.encode()).hexdigest()
         self.fields = {**_all_fields(config, self.model), **ticket_fields(config, self.model)}
-        self.store = Store(config.data)
+        self.store = Store(config.data, config.copies)
         self.journal = Journal(config.journal)
         self._open: dict[str, Source | Target] = {}
         self.only: frozenset[str] | None = None
@@ -155,7 +156,8 @@ def opened(
     """Open a deployment for one piece of work, and close it."""
     work = Workspace(config, now, progress)
     try:
-        yield work
+        with named(work.store.root, work.store.copies.folder):
+            yield work
     finally:
         work.close()
 

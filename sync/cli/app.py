@@ -8,6 +8,7 @@ import typer
 
 from . import first_options as first
 from . import plan as writers
+from .export import export
 from .forget import forget
 from .model import model_app
 from .options import DEFAULT, NOBODY, AsOf, ConfigFile, Json, KnownAt, Language, Pair, moment
@@ -200,6 +201,7 @@ app.command(rich_help_panel=WORK)(writers.retry)
 app.add_typer(runs_app, name="runs", rich_help_panel=LOOK)
 app.command(name="dead-letters", rich_help_panel=LOOK)(dead_letters)
 app.command(rich_help_panel=WORK)(forget)
+app.command(rich_help_panel=LOOK)(export)
 app.command(rich_help_panel=WORK)(schedule)
 
 

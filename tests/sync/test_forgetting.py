@@ -63,7 +63,7 @@ def test_a_dry_run_counts_and_removes_nothing(deploy) -> None:
     assert told.still_there == told.records
     assert told.rows["tickets"] == 4
     assert {"accounts", "usage", "scores", "held/crm", "held/desk"} <= set(told.rows)
-    assert {"accounts", "members", "writes"} == set(told.journal)
+    assert {"accounts", "members", "memberships", "writes"} == set(told.journal)
     assert not told.applied
     assert forget(config, "crm:3", now=LATER) == told
 

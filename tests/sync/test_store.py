@@ -85,14 +85,50 @@ def test_a_column_that_changes_its_type_is_a_clear_error(store: Store) -> None:
     assert store.append("accounts", to_arrow("accounts", [row | {"id": "3"}])) == {"crm": 1}
 
 
-def test_a_damaged_file_is_named_and_other_tables_are_untouched(store: Store, tmp_path) -> None:
+def test_whole_numbers_become_others_and_lose_nothing(store: Store) -> None:
+    """What an earlier version kept as whole numbers, or as shorter ones."""
+    row = {"source": pa.array(["crm"]), "known_at": pa.array([DAY], pa.timestamp("us", "UTC"))}
+    for at, kind in enumerate((pa.int32(), pa.int64(), pa.float64(), pa.int32())):
+        value = pa.array([at + 0.5 if kind == pa.float64() else at], kind)
+        store.append("accounts", pa.table({**row, "id": pa.array([str(at)]), "seats": value}))
+    with duckdb.connect() as con:
+        found = con.sql(f"SELECT id, seats FROM {store.scan('accounts')} ORDER BY id").fetchall()
+    assert found == [("0", 0.0), ("1", 1.0), ("2", 2.5), ("3", 3.0)]
+
+
+def test_a_column_that_rows_lack_is_null_in_them(store: Store) -> None:
+    row = {"source": "crm", "id": "1", "known_at": DAY, "name": "A"}
+    store.append("accounts", to_arrow("accounts", [row | {"arr": 5.0}], {"arr": "number"}))
+    store.append("accounts", to_arrow("accounts", [row | {"id": "2"}]))
+    with duckdb.connect() as con:
+        found = con.sql(f"SELECT id, arr FROM {store.scan('accounts')} ORDER BY id").fetchall()
+    assert found == [("1", 5.0), ("2", None)]
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1", b"hello " * 1000, None])
+def test_a_damaged_file_is_named_and_other_tables_are_untouched(
+    store: Store, tmp_path, content: bytes | None
+) -> None:
+    """``None``: its second half is missing."""
     store.append("tickets", tickets("1"))
     store.append("usage", to_arrow("usage", [{"source": "crm", "id": "1", "known_at": DAY}]))
     (file,) = (tmp_path / "data" / "tickets").glob("*.parquet")
-    file.write_bytes(file.read_bytes()[:100])
-    with pytest.raises(StoreError, match="the table tickets at rest"):
+    whole = file.read_bytes()
+    file.write_bytes(whole[: len(whole) // 2] if content is None else content)
+    with pytest.raises(StoreError, match=f"the table tickets at rest.*{file.name}"):
         store.append("tickets", tickets("1", "2"))
-    assert store.latest("usage") is not None
+    assert store.append("usage", to_arrow("usage", [{"source": "a", "id": "1", "known_at": DAY}]))
+    file.write_bytes(whole)
+    assert store.append("tickets", tickets("1", "2")) == {"desk": 1}
+
+
+@pytest.mark.parametrize("content", [b"", b"not a log\n", b'{"commitInfo":{"ti'])
+def test_a_damaged_log_is_named(store: Store, tmp_path, content: bytes) -> None:
+    store.append("tickets", tickets("1"))
+    (file,) = (tmp_path / "data" / "tickets" / "_delta_log").glob("*.json")
+    file.write_bytes(content)
+    with pytest.raises(StoreError, match=f"the file .*{file.name}"):
+        store.append("tickets", tickets("1"))
 
 
 def test_a_foreign_folder_is_named(store: Store, tmp_path) -> None:
