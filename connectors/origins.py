@@ -53,6 +53,8 @@ def resolve(
     Raises:
         SetupError: it leads to another host.
     """
+    if path.startswith(f"{base_url}/"):
+        return path
     if path.startswith("//") or "://" in path.partition("?")[0]:
         url = urljoin(base_url, path)
         if origin_of(url, vendor) not in origins:

@@ -43,14 +43,14 @@ def pages(
         seen.add(cursor)
 
 
-def ahead(items: Iterable[Item], depth: int = 1) -> Iterator[Item]:
-    """Yield items in order while a thread already makes the next ``depth``.
+def ahead(items: Iterable[Item]) -> Iterator[Item]:
+    """Yield items in order while a thread already makes the next one.
 
     An error of the thread is raised after the items before it. Leaving early stops it after the
     item that it is at.
     """
     waiting: Queue[_Entry[Item]] = Queue()
-    room = threading.Semaphore(depth)
+    room = threading.Semaphore(1)
     stopped = threading.Event()
     thread = threading.Thread(
         target=_produce, args=(items, waiting, room, stopped), name="pages-ahead", daemon=True

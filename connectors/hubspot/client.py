@@ -11,7 +11,7 @@ build an object for every record, and hide a 207's errors in another class.
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any, TypeAlias
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from hubspot.crm import objects, properties, schemas
 from hubspot.crm.associations import v4 as associations
@@ -125,15 +125,24 @@ class Client:
         links: Sequence[str] = (),
         archived: bool = False,
     ) -> Body:
-        """List up to 100 records, with the associations that fit into the answer."""
-        call: Body = {"limit": LIST_LIMIT, "properties": [",".join(names)], **_RAW}
+        """List up to 100 records, with the associations that fit into the answer.
+
+        Sent without the generated class, which would cost a tenth of what a page costs.
+        """
+        params: Body = {"limit": LIST_LIMIT, "properties": ",".join(names)}
         if after is not None:
-            call["after"] = after
+            params["after"] = after
         if links:
-            call["associations"] = [",".join(links)]
+            params["associations"] = ",".join(links)
         if archived:
-            call["archived"] = "true"  # a bool would be sent as True, which is no JSON boolean
-        return _object(objects.BasicApi(self._objects).get_page(kind, **call))
+            params["archived"] = "true"  # a bool would be sent as True, which is no JSON boolean
+        operation = OPERATIONS["list"]
+        path = operation.path(self.api).format(type=quote(kind, safe=""))
+        return _object(
+            self.http.json(
+                operation.method, path, params=params, operation=counted_as("list", kind)
+            )
+        )
 
     def search(self, kind: str, query: Body) -> Body:
         """Search; see HubSpot's search body."""

@@ -142,10 +142,9 @@ class Reader:
         count_several(links, plan.spec.table, findings)
         batch = Batch(self._batch.source, self._batch.known_at, self._batch.personal, findings)
         with uncollected:
-            part = rows.Part.of(plan, records)
-            tables = {plan.spec.table: rows.table(plan, part, links, batch)}
+            tables = {plan.spec.table: rows.table(plan, records, links, batch)}
             if plan.own:
-                tables["held"] = rows.held(plan, part)
+                tables["held"] = rows.held(plan, records)
         return Page(tables, None, len(records), findings)
 
 

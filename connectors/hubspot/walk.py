@@ -5,7 +5,7 @@ end). Properties that do not fit into the request are read by id.
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import TypeAlias
 
@@ -61,7 +61,7 @@ class Walk:
             following = next_after(body)
             return (self._filled(results(body), wide=self._wide), following), following
 
-        return self._chunks(fetch, after)
+        return ahead(_chunks(pages(fetch, after)))
 
     def _page(self, cursor: str | None, *, archived: bool) -> Body:
         links = () if archived else self._links
@@ -107,7 +107,7 @@ class Walk:
             following = found[-1]["id"] if more else None
             return (self._filled(found, wide=wide), following), following
 
-        return self._chunks(fetch, after)
+        return ahead(_chunks(pages(fetch, after)))
 
     def by_id(self, ids: Sequence[str]) -> list[Body]:
         """Read records by id; those that are gone are left out."""
@@ -128,20 +128,18 @@ class Walk:
             if record["id"] in live
         ]
 
-    def _chunks(
-        self, fetch: Callable[[str | None], tuple[Part, str | None]], after: str | None
-    ) -> Iterator[Part]:
-        chunk: list[Body] = []
-        place = after
-        for records, place in ahead(pages(fetch, after), depth=2):
-            chunk += records
-            if len(chunk) + LIST_LIMIT > CHUNK and place is not None:
-                yield chunk, place
-                chunk = []
-        yield chunk, None
-
     def _count(self, operation: str) -> None:
         self._client.http.stats.count(counted_as(operation, self._kind), least=1)
+
+
+def _chunks(parts: Iterable[Part]) -> Iterator[Part]:
+    """Join parts, so that the thread that reads ahead seldom hands over."""
+    chunk: list[Body] = []
+    for records, following in parts:
+        chunk += records
+        if following is None or len(chunk) + LIST_LIMIT > CHUNK:
+            yield chunk, following
+            chunk = []
 
 
 def _query(filters: Sequence[Body], names: Sequence[str], last: str | None) -> Body:
