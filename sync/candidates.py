@@ -87,6 +87,9 @@ def prepare(
     known = {row.key: row for row in rows if row.key[0] in ranks}
     findings = Findings()
     aliases = _aliases(known, findings)
+    for key in sorted(row.key for row in known.values() if row.deleted):
+        if key not in aliases:
+            findings.add("deleted", "accounts", key[1])
     alive = [row for key, row in known.items() if not row.deleted and key not in aliases]
     alive.sort(key=lambda row: (ranks[row.key[0]], row.key[1]))
     nothing = domains.SAYS_NOTHING | {name.strip().lower() for name in says_nothing}
@@ -131,6 +134,7 @@ def _aliases(known: Mapping[Key, Row], findings: Findings) -> dict[Key, Key]:
             findings.add("merged_into_nothing", "accounts.master_ref", key[1])
         else:
             aliases[key] = at
+            findings.add("merged", "accounts.master_ref", key[1])
     return aliases
 
 

@@ -5,6 +5,7 @@ Also leaves out what cannot be: use of the product long before the account was a
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date, timedelta
 
 import duckdb
 
@@ -26,6 +27,32 @@ _EARLY = f"""
     SELECT u.source, u.id FROM fact_usage u JOIN fact_accounts a USING (account)
     WHERE u.day < least(a.started_at, a.trial_started_at)::DATE - {EARLY_DAYS}
 """  # noqa: S608 - a constant
+TWICE_DAYS = 90
+"""Uses of so many days are looked at for repeats: what windows reach, and memory holds."""
+_TWICE = """
+    SELECT min(id) || ' / ' || max(id) AS id FROM fact_usage
+    WHERE day > DATE '{since}' AND "count" IS NOT NULL
+    GROUP BY source, account, day, feature, user_ref, "count" HAVING count(*) > 1
+"""
+_OPEN = """
+    started_at <= DATE '{today}' AND coalesce(ended_at > DATE '{today}', true)
+    AND coalesce(status NOT IN ('cancelled', 'ended'), true)
+"""
+_NOTED: Mapping[tuple[str, str], str] = {
+    ("several_open", "subscriptions"): f"""
+        SELECT a.account_id AS id FROM fact_accounts a JOIN fact_subscriptions s USING (account)
+        WHERE {_OPEN.replace("started", "s.started")} GROUP BY a.account_id HAVING count(*) > 1
+    """,  # noqa: S608 - a constant
+    ("no_end_known", "subscriptions"): f"""
+        SELECT id FROM fact_subscriptions WHERE {_OPEN} AND ended_at IS NULL AND renews_at IS NULL
+    """,  # noqa: S608 - likewise
+    ("credit_note", "invoices"): "SELECT id FROM fact_invoices WHERE status = 'credit_note'",
+}
+"""What is no contradiction, but read in one of several ways: counted, so that all can see it.
+
+The revenue of several subscriptions adds up and their plans are a set; one without an end is
+neither renewed nor eternal; credit notes net, and are no activity.
+"""
 _LEFT = """
     SELECT account, max("at") FILTER (kind = 'churn') AS churned,
         max("at") FILTER (kind IN ('renewal', 'upgrade', 'downgrade', 'trial_converted')) AS stayed
@@ -33,12 +60,13 @@ _LEFT = """
 """
 
 
-def check(con: duckdb.DuckDBPyConnection, facts: Facts) -> Facts:
+def check(con: duckdb.DuckDBPyConnection, facts: Facts, today: date) -> Facts:
     """Look for contradictions; return the facts with what was found, and without early use.
 
     Args:
         con: With the relations of ``facts.build``.
         facts: What they are.
+        today: The day that they are looked at.
     """
     found = Findings()
     found.merge(facts.parked)
@@ -46,12 +74,15 @@ def check(con: duckdb.DuckDBPyConnection, facts: Facts) -> Facts:
     relations = dict(facts.relations)
     if "usage" in relations and _early(con, columns["accounts"], found):
         relations["usage"] = "fact_usage_kept"
+    if "usage" in relations:
+        sql = _TWICE.format(since=today - timedelta(days=TWICE_DAYS))
+        _count(con, "used_twice", "usage", sql, found)
     if "outcomes" in relations and "lifecycle" in columns["accounts"]:
         _churn(con, found)
-    for table, names in SPELLED.items():
-        for name in names:
-            if name in columns.get(table, ()):
-                _spelling(con, table, name, found)
+    for (kind, table), sql in _NOTED.items():
+        if table in relations:
+            _count(con, kind, table, sql.format(today=today), found)
+    _spellings(con, columns, found)
     return replace(facts, relations=relations, parked=found)
 
 
@@ -85,6 +116,15 @@ def _churn(con: duckdb.DuckDBPyConnection, found: Findings) -> None:
             f" USING (account) WHERE {where}"
         )
         _count(con, kind, "accounts.lifecycle", sql, found)
+
+
+def _spellings(
+    con: duckdb.DuckDBPyConnection, columns: Mapping[str, set[str]], found: Findings
+) -> None:
+    for table, names in SPELLED.items():
+        for name in names:
+            if name in columns.get(table, ()):
+                _spelling(con, table, name, found)
 
 
 def _spelling(con: duckdb.DuckDBPyConnection, table: str, name: str, found: Findings) -> None:

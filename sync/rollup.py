@@ -88,7 +88,7 @@ def match_all(
         reads=work.journal.reads(known_at),
         known_at=known_at,
     )
-    made = contradictions.check(con, made)
+    made = contradictions.check(con, made, (known_at or work.now).date())
     parked = Findings()
     parked.merge(candidates.findings)
     parked.merge(made.parked)

@@ -96,7 +96,9 @@ class Shared:
             distinct = list(dict.fromkeys(row for _, row in held))
             if len(held) > len(distinct):
                 findings.add("repeated_row", self.stream, key, count=len(held) - len(distinct))
-            if len(distinct) > 1 and not self.versions:
+            if len(distinct) > 1 and self.versions:
+                findings.add("versions", self.stream, key, count=len(distinct))
+            elif len(distinct) > 1:
                 findings.add("duplicate_id", self.stream, key, count=len(distinct))
                 refused.append(key)
             yield from self._named(key, distinct)

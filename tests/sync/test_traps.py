@@ -97,6 +97,22 @@ def test_use_before_the_customer_existed_is_counted_and_left_out(book: Book) -> 
     assert values["Corda"]["uses"] == 1  # nobody knows since when
 
 
+def test_one_use_under_two_ids_is_counted_and_both_are_kept(book: Book) -> None:
+    book.measure(uses="table='usage'\naggregate='sum'\nof='count'\nwindow='60d'")
+    text = (
+        "id,who,day,what,user,n\n"
+        "a,1,2026-11-01,export,u1,5\nb,1,2026-11-01,export,u1,5\n"
+        "c,1,2026-11-01,export,u2,5\nd,1,2026-11-02,export,u1,5\ne,2,2026-11-01,export,u1,5\n"
+        "f,2,2024-11-01,export,u1,5\ng,2,2024-11-01,export,u1,5\n"
+    )
+    columns = {"day": "day", "feature": "what", "user_ref": "user", "count": "n"}
+    book.add("usage", text, columns, "id = 'id'\naccount = 'who'")
+    found, values = book.run()
+    assert found["used_twice usage"].count == 1
+    assert found["used_twice usage"].examples == ("a / b",)
+    assert values["Acme"]["uses"] == 20
+
+
 def test_closed_before_opened_and_reply_after_resolution_are_no_durations(book: Book) -> None:
     book.measure(
         tickets="table='tickets'\naggregate='count'\nwindow='60d'",
@@ -143,6 +159,8 @@ def test_deleted_records_leave_and_the_children_of_merged_ones_go_to_the_master(
     found, values = book.run()
     assert values["Acme"]["tickets"] == 2
     assert found["account_unknown files.tickets"].count == 2  # of a deleted account, and of none
+    assert found["merged accounts.master_ref"].examples == ("8",)
+    assert found["deleted accounts"].examples == ("9",)
 
 
 def test_subscriptions_add_up_their_plans_are_a_set_and_a_missing_end_is_unknown(
@@ -167,6 +185,8 @@ def test_subscriptions_add_up_their_plans_are_a_set_and_a_missing_end_is_unknown
     assert values["Acme"].get("renewal") is None
     assert values["Brio"]["mrr"] == 0
     assert found["zero_length subscriptions"].examples == ("z",)
+    assert found["several_open subscriptions"].examples == ("files:1",)
+    assert found["no_end_known subscriptions"].count == 18
 
 
 def test_flag_and_event_of_churn_that_disagree_are_both_shown(book: Book) -> None:
@@ -199,6 +219,7 @@ def test_credit_notes_net_and_invoices_of_nobody_are_parked(book: Book) -> None:
     found, values = book.run()
     assert values["Acme"] == {"billed": 100, "invoices": 2}
     assert found["negative_as_credit_note invoices"].examples == ("b",)
+    assert found["credit_note invoices"].examples == ("b",)
     assert found["without_account files.invoices"].examples == ("d",)
     assert found["unknown_value invoices.status"].examples == ("c",)
 
@@ -227,7 +248,9 @@ def test_an_earlier_version_of_an_account_holds_in_a_replay(book: Book) -> None:
     book.add(
         "accounts", accounts, {"name": "name", "seats": "seats"}, "id = 'id'\nchanged = 'changed'"
     )
-    assert book.run()[1]["Acme"]["seats"] == 40
+    found, values = book.run()
+    assert values["Acme"]["seats"] == 40
+    assert (found["versions accounts"].count, found["versions accounts"].examples) == (2, ("1",))
     config = load(book.folder / "pulsefield.toml")
     then = datetime(2026, 6, 1, tzinfo=UTC)
     scores = {
