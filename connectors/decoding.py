@@ -10,6 +10,7 @@ from .collecting import uncollected
 from .errors import TransientError
 
 _OK = 200
+_CHUNK = 1 << 20  # bytes read at a time; ``Response.content`` takes 10 kB, at more cost
 
 
 def decode_json(response: Response) -> Any:
@@ -20,7 +21,7 @@ def decode_json(response: Response) -> Any:
     Raises:
         TransientError: a web page, a body that was cut off, or bytes of no known charset.
     """
-    body = response.content
+    body = b"".join(response.iter_content(_CHUNK))
     if not body.strip():
         if response.status_code == _OK:
             raise TransientError("answered nothing where JSON was expected")
@@ -30,7 +31,7 @@ def decode_json(response: Response) -> Any:
     except UnicodeDecodeError:
         return _declared(body, response.encoding)
     except ValueError:
-        raise TransientError(describe(response)) from None
+        raise TransientError(_describe(response, body)) from None
 
 
 def _loads(body: bytes) -> Any:
@@ -68,12 +69,12 @@ def settle_json(response: Response) -> None:
         value = decode_json(response)
         response.json = lambda **_options: value  # type: ignore[method-assign] # on this one only
     elif "html" in kind:
-        raise TransientError(describe(response))
+        raise TransientError(_describe(response, response.content))
 
 
-def describe(response: Response) -> str:
+def _describe(response: Response, body: bytes) -> str:
     """Say what an answer is that should have been JSON, without quoting it."""
-    if response.content.lstrip()[:1] == b"<":
+    if body.lstrip()[:1] == b"<":
         return (
             f"answered {response.status_code} with a web page instead of data; if this stays, "
             "check base_url and any proxy in between"

@@ -99,7 +99,7 @@ class Http(requests.Session):
         Raises:
             SetupError, TransientError, QuotaError, RequestError: see the vendor's rules.
         """
-        return self._run(method, path, options, decode_json)
+        return self._run(method, path, {**options, "stream": True}, decode_json)
 
     def request(self, method: str, url: str, **options: Any) -> requests.Response:  # type: ignore[override] # the same arguments, by keyword
         """Send a request with all care and return a good answer, its body read.

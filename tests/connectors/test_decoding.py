@@ -1,4 +1,5 @@
 import math
+from io import BytesIO
 
 import pytest
 from requests import Response
@@ -9,7 +10,7 @@ from connectors.errors import TransientError
 
 def answer(body, **headers):
     response = Response()
-    response.status_code, response._content = 200, body
+    response.status_code, response.raw = 200, BytesIO(body)
     response.headers.update(headers)
     response.encoding = "latin-1"
     return response
