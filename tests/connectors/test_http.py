@@ -3,6 +3,7 @@
 import gzip
 import io
 import logging
+import socket
 import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -95,6 +96,29 @@ def test_a_write_marked_idempotent_is_sent_again(wire, waits) -> None:
     wire.post(f"{URL}/a", status=500)
     wire.post(f"{URL}/a", json=[1])
     assert http(waits).json("POST", "a", idempotent=True) == [1]
+
+
+def test_every_request_has_a_timeout_a_librarys_too(wire, waits) -> None:
+    wire.get(f"{URL}/a", json={})
+    one = http(waits)
+    one.json("GET", "a")
+    one.get(f"{URL}/a", timeout=None)
+    one.send(requests.Request("GET", f"{URL}/a").prepare())
+    kept = [call.request.req_kwargs["timeout"] for call in wire.calls]
+    assert kept == [Rules.timeout] * 3
+
+
+def test_a_server_that_never_answers_ends_in_a_clear_error(waits) -> None:
+    class Quick(Rules):
+        timeout = (1.0, 0.05)
+        attempts = 2
+
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        address = f"http://127.0.0.1:{mute.getsockname()[1]}"
+        one = Http(address, Quick(), Context(secret=str, now=NOW, wait=waits))
+        with pytest.raises(TransientError, match=r"GET /a.*no answer in time"):
+            one.json("GET", "a")
+    assert one.stats.retried == 1
 
 
 @pytest.mark.parametrize(

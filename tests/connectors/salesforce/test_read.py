@@ -114,6 +114,20 @@ def test_results_that_are_gone_are_asked_for_again(app) -> None:
     assert len(rest.rows["contacts"]) == len(app.org.table("Contact").rows)
 
 
+def test_a_query_whose_locator_expired_goes_on_from_its_last_page(app) -> None:
+    app.org.query_page = 7
+    one = connection(app)
+    refusal = b'[{"errorCode": "INVALID_QUERY_LOCATOR", "message": "invalid query locator"}]'
+    one.wire.answers.append(("/queryAll/01g", 400, refusal, {}))
+    pages = one.to.read("Account", None)
+    first = next(pages)
+    with pytest.raises(TransientError, match="run again to go on"):
+        next(pages)
+    rest = read(connection(app).to, "Account", first.watermark)
+    ids = set(first.tables["accounts"].column("id").to_pylist())
+    assert ids | {row["id"] for row in rest.rows["accounts"]} == set(app.org.table("Account").rows)
+
+
 def test_a_locator_that_comes_twice_ends_the_read(app) -> None:
     one = connection(app, bulk_above=1)
     page = b'"Id","SystemModstamp","IsDeleted"\n"003x","2026-11-01T00:00:00.000Z","false"\n'
