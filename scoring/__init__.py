@@ -8,17 +8,20 @@ from .errors import ModelError, Problem
 from .load import load_model
 from .model import Model
 from .references import check_columns
+from .rollup import RollUp, roll_up
 from .snapshot import Snapshot, score
 
 __all__ = [
     "Model",
     "ModelError",
     "Problem",
+    "RollUp",
     "Snapshot",
     "change",
     "check_columns",
     "load_model",
     "model_sql",
+    "roll_up",
     "score",
     "shipped_model",
 ]

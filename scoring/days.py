@@ -6,7 +6,7 @@ Measured on 7.3 M usage rows: two group-bys took 0.75 CPU s of 3.4, bits 0.1.
 from .declared import Signal
 from .references import time_of
 from .steps import Context, case, total
-from .totals import Totals
+from .totals import Part, Totals
 
 WIDE = 60
 """Days in one number of 64 bits."""
@@ -28,12 +28,15 @@ def day_count(totals: Totals, name: str, signal: Signal) -> str:
     filters = totals.filters
     dialect, num = filters.ctx.dialect, filters.ctx.num
     age, days = filters.age(signal), round(signal.window or 0)
-    counts = []
+    counts: list[str] = []
+    before: str | None = None
     for number, first in enumerate(range(0, days, WIDE)):
         bit = dialect.bit.format(place=f"floor({age} - {num(first)})")
         near = f"{age} >= {num(first)} AND {age} < {num(first + WIDE)}"
         held = case([(f"{filters.condition(signal, None)} AND {near}", bit)])
-        bits = totals.part(signal, f"{name} days {number}", f"bit_or({held})")
+        part = Part(f"{name} days {number}", "bit_or", held, "bits", before)
+        bits = totals.part(signal, part)
+        before = totals.name(part)
         if days - first < WIDE:
             bits = f"({bits} & {(1 << days - first) - 1})"
         counts.append(f"coalesce({dialect.bits.format(value=bits)}, 0)")

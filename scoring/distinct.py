@@ -22,12 +22,17 @@ def distinct_columns(name: str, signal: Signal) -> list[str]:
 
 def distinct_steps(filters: Filters, signals: Group) -> Iterator[tuple[Group, list[Step]]]:
     """Yield signals that count the same things, with their steps; the last has the counts."""
+    for number, ((things, inner), group) in enumerate(of_same(signals).items(), 1):
+        yield group, list(_steps(filters, f"{filters.table}_{number}", group, things, inner))
+
+
+def of_same(signals: Group) -> dict[tuple[tuple[str, ...], str], dict[str, Signal]]:
+    """Return signals by what they count: its columns, and what there must be enough of."""
     groups: dict[tuple[tuple[str, ...], str], dict[str, Signal]] = {}
     for name, signal in signals.items():
         inner = signal.at_least.of if signal.at_least is not None else ""
         groups.setdefault((signal.of, inner), {})[name] = signal
-    for number, ((things, inner), group) in enumerate(groups.items(), 1):
-        yield group, list(_steps(filters, f"{filters.table}_{number}", group, things, inner))
+    return groups
 
 
 def _steps(
@@ -45,14 +50,14 @@ def _steps(
     if inner:
         deep = [*keys, inner]
         fine = [*where, f"{ctx.q(inner)} IS NOT NULL"]
-        every = _grouped(filters, deep, marks, source, fine)
+        every = grouped(filters, deep, marks, source, fine)
         yield Step(f"every_{suffix}", f"{about}, by {inner}", every, many=True)
         source, where, marks = f"every_{suffix}", [], _enough(filters, group, occurs)
         occurs = {column: column for column, _ in marks}
-    each = _grouped(filters, keys, marks, source, where)
+    each = grouped(filters, keys, marks, source, where)
     yield Step(f"each_{suffix}", about, each, many=True)
     counts = [(column, f"count({held})") for column, held in occurs.items()]
-    counted = _grouped(filters, ["account"], counts, f"each_{suffix}", [])
+    counted = grouped(filters, ["account"], counts, f"each_{suffix}", [])
     yield Step(
         f"distinct_{suffix}", f"how many {' and '.join(things)} per account", counted, kept=True
     )
@@ -70,15 +75,25 @@ def _marks(filters: Filters, group: Group) -> tuple[list[tuple[str, str]], dict[
     occurs: dict[str, str] = {}
     for name, signal in group.items():
         if signal.compare is None and not signal.valid and time_of(signal):
-            youngest = f"min({filters.when(signal, None, filters.age(signal))})"
-            age = newest.setdefault(youngest, q("newest", name))
-            young = f"{age} < {filters.ctx.num(signal.window or 0)}"
-            occurs[q(name)] = case([(young, "1")]) if signal.window is not None else age
+            age = newest.setdefault(newest_sql(filters, signal), q("newest", name))
+            occurs[q(name)] = case([(occurs_at(filters, signal, age), "1")])
             continue
         for back, column in enumerate(distinct_columns(name, signal)):
             flags.append((q(column), f"max({filters.when(signal, back, '1')})"))
             occurs[q(column)] = q(column)
     return [*((age, sql) for sql, age in newest.items()), *flags], occurs
+
+
+def newest_sql(filters: Filters, signal: Signal) -> str:
+    """Return the aggregate of a thing's rows that tells the age of the newest that counts."""
+    return f"min({filters.when(signal, None, filters.age(signal))})"
+
+
+def occurs_at(filters: Filters, signal: Signal, age: str) -> str:
+    """Return the condition that a thing of that age is in a signal's window."""
+    if signal.window is None:
+        return f"{age} IS NOT NULL"
+    return f"{age} < {filters.ctx.num(signal.window)}"
 
 
 def _enough(filters: Filters, group: Group, occurs: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -91,9 +106,10 @@ def _enough(filters: Filters, group: Group, occurs: Mapping[str, str]) -> list[t
     ]
 
 
-def _grouped(
+def grouped(
     filters: Filters, keys: list[str], columns: list[tuple[str, str]], source: str, where: list[str]
 ) -> str:
+    """Return the SELECT that groups the rows of a step."""
     q = filters.ctx.q
     named = [(q(key), q(key)) for key in keys]
     group = ", ".join(q(key) for key in keys)

@@ -1,6 +1,6 @@
 """The first steps: customers, what was read of them until when, and rows with their age."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from .expressions import columns as names_in
 from .expressions import parse
@@ -20,7 +20,7 @@ def first_steps(ctx: Context) -> Iterator[Step]:
     yield _ends(ctx)
     yield _portfolio(ctx)
     for table in fact_tables(ctx):
-        yield _rows(ctx, table)
+        yield rows_step(ctx, table)
 
 
 def fact_tables(ctx: Context) -> list[str]:
@@ -168,24 +168,47 @@ def age(ctx: Context, time: str) -> str:
     return ctx.q("age", time)
 
 
-def _rows(ctx: Context, table: str) -> Step:
+def rows_step(
+    ctx: Context,
+    table: str,
+    *,
+    name: str = "rows",
+    relation: str = "",
+    more: Sequence[tuple[str, str]] = (),
+) -> Step:
+    """Return the step of a table's rows, with their age in days at the end.
+
+    Args:
+        ctx: The context.
+        table: The table.
+        name: Of the step, before the table's.
+        relation: Where the rows are, without source and id; "": the facts.
+        more: Further columns, over ``f``.
+    """
     q = ctx.q
-    names = list(dict.fromkeys([*ENTRY, *ctx.read.get(table, [])]))
+    names = list(dict.fromkeys([*(() if relation else ENTRY), *ctx.read.get(table, [])]))
     columns = [(q("account"), f"f.{q('account')}")]
-    columns += [(q(name), column(ctx, table, name)[0]) for name in names]
+    columns += [(q(each), column(ctx, table, each)[0]) for each in names]
     extra = beside(ctx, table)
-    columns += [(q(f"account.{name}"), f"p.{q(f'account.{name}')}") for name in extra]
+    columns += [(q(f"account.{each}"), f"p.{q(f'account.{each}')}") for each in extra]
     same_end = "presence" not in ctx.relations and table in ctx.relations
     end = ctx.now if same_end else f"p.{q('end', table)}"
     columns.append((q("end"), end))
     for time in time_columns(ctx, table):
         columns.append((age(ctx, time), ctx.dialect.between(end, column(ctx, table, time)[0])))
-    source = f"{_relation(ctx, table)} AS f"
+    source = f"{relation or _relation(ctx, table)} AS f"
     if extra or not same_end:  # else each row's account need not be looked up
         on = f"p.{q('account')} = f.{q('account')} AND p.{q('end', table)} IS NOT NULL"
         source += f"\nJOIN {ctx.step('portfolio')} AS p ON {on}"
     about = f"{table} of the accounts that were read, with their age in days at the end"
-    return Step(f"rows_{table}", about, str(Select(columns, source)), many=True)
+    return Step(f"{name}_{table}", about, str(Select([*columns, *more], source)), many=True)
+
+
+def raw_columns(ctx: Context, table: str) -> list[str]:
+    """Return the columns of a table's facts that its rows are made of, beside the keys."""
+    names = [name for name in ctx.read.get(table, []) if ctx.has(table, name)]
+    money = ctx.rates and set(names) & set(MONEY.get(table, ())) and ctx.has(table, "currency")
+    return list(dict.fromkeys([*names, "currency"])) if money else names
 
 
 def beside(ctx: Context, table: str) -> list[str]:

@@ -17,6 +17,7 @@ from .leaves import points_steps
 from .ledger import chosen_points, ledger_sql, ranked_step, reasons_sql, top_step
 from .model import Model
 from .parts import parts
+from .rollup import RollUp, with_kept
 from .steps import Context, Select, case
 
 
@@ -205,6 +206,7 @@ def score(
     previous: Any = None,
     overrides: Any = None,
     rates: Mapping[str, float] | None = None,
+    rolled: RollUp | None = None,
 ) -> Snapshot:
     """Score every account at one moment.
 
@@ -223,17 +225,21 @@ def score(
             dead-band.
         overrides: account, score, value, band, reason, author, set_at, expires_at.
         rates: Currency -> its value in the model's base currency.
+        rolled: What ``roll_up`` kept of an earlier day, ``since`` which little has changed: the
+            same answers for less time. ``facts`` are all the rows there are now.
 
     Raises:
         ModelError: a column that the facts lack, or money in several currencies without rates.
-        ValueError: facts that are no canonical table, without accounts or with an account twice.
+        ValueError: facts that are no canonical table, without accounts or with an account
+            twice; ``rolled`` for other signals, rates or columns.
     """
     moment = as_of.astimezone(UTC).replace(tzinfo=None) if as_of.tzinfo else as_of
     before = previous.scores if isinstance(previous, Snapshot) else previous
     engine = engine_on(connection)
     try:
-        ctx = context(model, engine, given(facts, before, overrides), moment)
-        ctx = with_rates(ctx, engine, rates)
+        data = given(facts, before, overrides) | (rolled.given() if rolled is not None else {})
+        ctx = context(model, engine, data, moment)
+        ctx = with_kept(with_rates(ctx, engine, rates), rolled)
         check_accounts(ctx, engine)
         engine.run(compile_model(ctx))
     except BaseException:

@@ -45,6 +45,7 @@ class Context:
         as_of: The as-of time, UTC.
         rates: Currency -> value in the base currency.
         prefix: Put before every step's name.
+        kept_days: How long what is kept of rows (``kept ...`` among the relations) can be used.
     """
 
     model: Model
@@ -54,6 +55,7 @@ class Context:
     as_of: datetime
     rates: Mapping[str, float] = field(default_factory=dict)
     prefix: str = ""
+    kept_days: float = 0.0
 
     def q(self, *words: str) -> str:
         """Quote an identifier made of words."""

@@ -1,33 +1,87 @@
 """The aggregates of a table's rows per account: one pass, each computed once."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
 from .declared import Signal
 from .filters import Filters
 from .references import time_of
 from .steps import Select, Step
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One aggregate.
+
+    Attributes:
+        alias: Its column.
+        word: The aggregate function.
+        value: What of a row is aggregated.
+        moves: What of it changes as windows move on: an age grows, bits of days move up.
+        before: Of bits, the column whose highest ones move into this one.
+    """
+
+    alias: str
+    word: str
+    value: str
+    moves: Literal["", "age", "bits"] = ""
+    before: str | None = None
+
+    @property
+    def merged(self) -> str:
+        """The function that merges aggregates of different rows."""
+        return "sum" if self.word == "count" else self.word
+
+
 class Totals:
-    """Collects what signals ask for of one table's rows, then writes ``totals_TABLE``.
+    """Collects what signals ask for of one table's rows.
 
     Args:
         filters: Conditions on the table's rows.
+        alias: What the relation that will hold the columns is called where they are read.
+        mergeable: Whether only aggregates that can be merged may be used.
     """
 
-    def __init__(self, filters: Filters) -> None:
+    def __init__(self, filters: Filters, alias: str = "t", *, mergeable: bool = False) -> None:
         self.filters = filters
-        self._parts: dict[str, str] = {}
+        self._alias = alias
+        self._mergeable = mergeable
+        self._parts: dict[tuple[str, str], Part] = {}
         self._signals: list[Signal] = []
 
-    def part(self, signal: Signal, alias: str, sql: str) -> str:
+    def __iter__(self) -> Iterator[Part]:
+        return iter(self._parts.values())
+
+    @property
+    def reach(self) -> list[str]:
+        """The condition that leaves out rows too old for all, if any are."""
+        reach = self.filters.reach(self._signals)
+        return [f"({reach})"] if reach else []
+
+    def part(self, signal: Signal, part: Part) -> str:
         """Return the column that holds an aggregate; the first who asks names it."""
         if signal not in self._signals:
             self._signals.append(signal)
-        return f"t.{self.filters.ctx.q(self._parts.setdefault(sql, alias))}"
+        known = self._parts.setdefault((part.word, part.value), part)
+        return f"{self._alias}.{self.filters.ctx.q(known.alias)}"
+
+    def name(self, part: Part) -> str:
+        """Return the alias of the column that holds an aggregate that was asked for."""
+        return self._parts[part.word, part.value].alias
+
+    def mean(self, signal: Signal, alias: str, value: str) -> str:
+        """Return the mean of a value over rows."""
+        if not self._mergeable:
+            return self.part(signal, Part(alias, "avg", value))
+        count = self.part(signal, Part(f"{alias} valued", "count", value))
+        whole = self.part(signal, Part(f"{alias} whole", "sum", value))
+        return f"({whole} / nullif({count}, 0))"
 
     def newest(self, signal: Signal, name: str) -> str:
         """Return the age of the newest row that passes a signal's filter, of any window."""
-        age = self.filters.age(signal)
-        return self.part(signal, f"{name} newest", f"min({self.filters.when(signal, None, age)})")
+        age = self.filters.when(signal, None, self.filters.age(signal))
+        return self.part(signal, Part(f"{name} newest", "min", age, "age"))
 
     def matched(self, signal: Signal, name: str, back: int = 0) -> str:
         """Return the condition that a window has any row at all.
@@ -37,23 +91,29 @@ class Totals:
         """
         filters = self.filters
         if signal.aggregate == "days_until":
-            return f"{self.part(signal, f'{name} rows', f'count({filters.ahead(signal)})')} > 0"
+            rows = Part(f"{name} rows", "count", filters.ahead(signal))
+            return f"{self.part(signal, rows)} > 0"
         if back or signal.valid or not time_of(signal):
-            rows = f"count({filters.when(signal, back, '1')})"
-            return f"{self.part(signal, f'{name} rows {back}', rows)} > 0"
+            rows = Part(f"{name} rows {back}", "count", filters.when(signal, back, "1"))
+            return f"{self.part(signal, rows)} > 0"
         newest = self.newest(signal, name)
         if signal.window is None:
             return f"{newest} IS NOT NULL"
         return f"{newest} < {filters.ctx.num(signal.window)}"
 
+    def select(self, source: str, where: list[str]) -> Select:
+        """Return the SELECT that aggregates rows per account."""
+        q, median = self.filters.ctx.q, self.filters.ctx.dialect.median
+        columns = [(q("account"), q("account"))]
+        for part in self:
+            call = median(part.value) if part.word == "median" else f"{part.word}({part.value})"
+            columns.append((q(part.alias), call))
+        return Select(columns, source, where, q("account"))
+
     def step(self) -> Step | None:
-        """Return the step; None where nothing is aggregated."""
+        """Return the step that aggregates all rows; None where nothing is asked for."""
         if not self._parts:
             return None
         ctx, table = self.filters.ctx, self.filters.table
-        account = ctx.q("account")
-        columns = [(account, account), *((ctx.q(a), sql) for sql, a in self._parts.items())]
-        reach = self.filters.reach(self._signals)
-        source = ctx.step(f"rows_{table}")
-        sql = Select(columns, source, [reach] if reach else [], account)
+        sql = self.select(ctx.step(f"rows_{table}"), self.reach)
         return Step(f"totals_{table}", f"{table} aggregated per account", str(sql), kept=True)

@@ -1,0 +1,148 @@
+"""What can be kept of a table's rows, so that the next run need not read them all again.
+
+A row is *settled* when every window of every signal that is kept holds it, or does not hold
+it, at all times from now until so many days later. Settled rows are kept as one row of sums
+per account; the others are kept as they are. Of things that are counted, the newest row is.
+"""
+
+from collections.abc import Iterator, Mapping
+from itertools import chain
+
+from .days import counts_days
+from .declared import Signal
+from .distinct import grouped, newest_sql, of_same
+from .expressions import AsOf, Column, parse, parts
+from .filters import Filters
+from .references import time_of
+from .rows import age, first_steps, raw_columns, rows_step
+from .steps import Context, Select, Step
+from .totals import Totals
+from .values import finished, windows
+
+ENDS = "ends"
+"""The relation of where each account's windows ended: account, and a time for each table."""
+
+
+def keepable(ctx: Context, table: str) -> dict[str, Signal]:
+    """Return the signals of a table that can be computed from what is kept."""
+    return {name: s for name, s in ctx.model.signals.items() if s.table == table and _keepable(s)}
+
+
+def _keepable(signal: Signal) -> bool:
+    if signal.aggregate in {None, "median", "last"}:
+        return False
+    if signal.aggregate == "distinct" and not _by_newest(signal):
+        return False
+    texts = [signal.where] if signal.where is not None else []
+    texts += [signal.of[0]] if signal.aggregate == "share" else []
+    return not any(_moves(text) for text in texts)
+
+
+def _by_newest(signal: Signal) -> bool:
+    return not (signal.compare or signal.valid or signal.at_least) and bool(time_of(signal))
+
+
+def _moves(text: str) -> bool:
+    """Whether a condition on a row may change though the row does not."""
+    return any(
+        isinstance(part, AsOf) or (isinstance(part, Column) and part.name.startswith("account."))
+        for part in parts(parse(text))
+    )
+
+
+def things_of(
+    ctx: Context, signals: Mapping[str, Signal]
+) -> list[tuple[tuple[str, ...], Mapping[str, Signal]]]:
+    """Return the things whose newest rows are kept, with the signals that count them."""
+    counted = {
+        name: signal
+        for name, signal in signals.items()
+        if signal.aggregate == "distinct" and not counts_days(ctx, signal)
+    }
+    return [(of, group) for (of, _), group in of_same(counted).items()]
+
+
+def kept_totals(ctx: Context, table: str) -> Totals:
+    """Return what the kept signals of a table ask of its rows."""
+    totals = Totals(Filters(ctx, table), "k", mergeable=True)
+    for name, signal in keepable(ctx, table).items():
+        for _ in finished(totals, name, signal, "k"):
+            pass
+    return totals
+
+
+def _edges(filters: Filters, signal: Signal) -> Iterator[tuple[str, float]]:
+    """Yield an age, and the days at which it takes a row into a window or out of it."""
+    starts = [(signal.window or 0.0) * back for back in windows(signal)]
+    if signal.valid:
+        yield from ((age(filters.ctx, time), start) for time in signal.valid for start in starts)
+        return
+    if not time_of(signal):
+        return
+    own = filters.age(signal)
+    yield own, 0.0
+    if signal.aggregate == "distinct" and signal.fresh_for is None:
+        return
+    yield from ((own, start) for start in starts)
+    if signal.window is not None:
+        yield from ((own, start + signal.window) for start in starts)
+
+
+def _unsettled(ctx: Context, table: str, days: float) -> str:
+    """The condition on rows that some window takes in or lets go within so many days."""
+    filters = Filters(ctx, table)
+    each = (_edges(filters, signal) for signal in keepable(ctx, table).values())
+    near = [
+        f"({name} >= {ctx.num(edge - days)} AND {name} < {ctx.num(edge)})"
+        for name, edge in dict.fromkeys(chain.from_iterable(each))
+    ]
+    return f"coalesce({' OR '.join(near)}, FALSE)" if near else "FALSE"
+
+
+def keeping_steps(ctx: Context, tables: list[str], days: float) -> Iterator[Step]:
+    """Yield the steps that make what is kept, named by ``kept``."""
+    yield from first_steps(ctx)
+    q = ctx.q
+    columns = [(q("account"), q("account")), *((q(name), q("end", name)) for name in tables)]
+    sql = Select(columns, ctx.step("portfolio"))
+    yield Step(kept(ENDS), "where each account's windows end", str(sql), kept=True)
+    for table in tables:
+        yield from _table_steps(ctx, table, days)
+
+
+def _table_steps(ctx: Context, table: str, days: float) -> Iterator[Step]:
+    q = ctx.q
+    unsettled = _unsettled(ctx, table, days)
+    totals = kept_totals(ctx, table)
+    source = ctx.step(f"rows_{table}")
+    sql = totals.select(source, [*totals.reach, f"NOT {unsettled}"])
+    about = f"{table}: rows that stay in their windows for {days:g} days, aggregated"
+    yield Step(kept(table, "totals"), about, str(sql), kept=True)
+    names = raw_columns(ctx, table)
+    raw = rows_step(ctx, table, name="raw", more=[(q("raw", n), f"f.{q(n)}") for n in names])
+    yield raw
+    columns = [(q("account"), q("account")), *((q(name), q("raw", name)) for name in names)]
+    sql = Select(columns, ctx.step(raw.name), [unsettled])
+    yield Step(kept(table, "rows"), f"{table}: the other rows", str(sql), kept=True)
+    filters = Filters(ctx, table)
+    for number, (of, group) in enumerate(things_of(ctx, keepable(ctx, table)), 1):
+        known = [f"{q(name)} IS NOT NULL" for name in of]
+        reach = filters.reach(list(group.values()))
+        known += [f"({reach})"] if reach else []
+        ages = [(alias, sql) for sql, alias in newest(filters, group).items()]
+        found = grouped(filters, ["account", *of], ages, f"rows_{table}", known)
+        about = f"each {' and '.join(of)} of {table}, and the age of its newest row"
+        yield Step(kept(table, "things", str(number)), about, found, kept=True)
+
+
+def newest(filters: Filters, group: Mapping[str, Signal]) -> dict[str, str]:
+    """Return the aggregates that tell things' ages, with the column that holds each."""
+    found: dict[str, str] = {}
+    for name, signal in group.items():
+        found.setdefault(newest_sql(filters, signal), filters.ctx.q("newest", name))
+    return found
+
+
+def kept(*words: str) -> str:
+    """Name a relation that is kept."""
+    return " ".join(["kept", *words])
