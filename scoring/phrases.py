@@ -109,6 +109,8 @@ class Phrases:
         if part.value is None:
             return self._unknown(part.name, declared)
         signal = self.model.signals[declared.signal]
+        if signal.unit == "ratio" and part.value < 0:  # corrections outweigh what was counted
+            return fill(self._sentence["below_zero"], {"label": self.metric(part.name)})
         phrase = self._phrase(part.name, declared, signal.unit)
         empty = signal.empty == part.value or (signal.aggregate == "days_to" and part.rows == 0)
         return self.words.phrase(

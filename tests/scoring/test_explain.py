@@ -10,7 +10,7 @@ import pytest
 from scoring import load_model, shipped_model
 from scoring.explain import Explainer, Headline, Override
 from scoring.language import PLACE, language, languages
-from scoring.phrases import Part
+from scoring.phrases import Part, Phrases
 
 SHIPPED = ("default", "small_book", "support", "trials")
 MODEL = load_model(shipped_model())
@@ -51,6 +51,24 @@ def flat(texts: Any, path: str = "") -> dict[str, Any]:
 )  # fmt: skip
 def test_the_largest_parts_in_each_language(code: str, told: str) -> None:
     assert Explainer(MODEL, code).sentence(HEAD, PARTS) == told
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (-0.5, "usage trend: below zero now"),
+        (0.0, "usage down 100 %"),
+        (0.6, "usage down 40 %"),
+        (1.0, "usage as before"),
+        (2.5, "usage up 150 %"),
+    ],
+)
+def test_nothing_falls_by_more_than_all_of_it(value: float, told: str) -> None:
+    assert Phrases(MODEL).part(Part("metric", "usage_change", -5.1, value)) == told
+    for code in languages():
+        assert ("150" in Phrases(MODEL, code).part(Part("metric", "usage_change", 1, value))) == (
+            value > 2
+        )
 
 
 @pytest.mark.parametrize("code", languages())
