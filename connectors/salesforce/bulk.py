@@ -19,7 +19,9 @@ NULL = "#N/A"
 """Clears a field; an empty cell leaves it as it is. # unconfirmed"""
 
 _IN_MEMORY = 1 << 24  # bytes of a page kept in memory, more goes to a temporary file
-_FIRST_POLL, _POLL_GROWTH, _LAST_POLL = 0.25, 1.6, 10.0
+# Seconds, factor, seconds: a job is seen to be over after 1.5 times what it took at most, until
+# half a minute is little beside it; one of an hour costs 130 requests.
+_FIRST_POLL, _POLL_GROWTH, _LAST_POLL = 0.1, 1.5, 30.0
 _MOST_WAIT = 86_400.0  # seconds; a job is given up by Salesforce after a day # unconfirmed
 _ENDED = {"JobComplete", "Failed", "Aborted"}
 _BEGUN = {"UploadComplete", "InProgress", *_ENDED}
