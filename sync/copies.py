@@ -8,7 +8,6 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 
@@ -50,7 +49,7 @@ class Copies:
         due = [file for file, size in wanted.items() if not _there(place / file, size)]
         if due:
             make_folder(place)
-            _fetch(table, place, due)
+            _fetch(table, place, {file: wanted[file] for file in due})
         return [str(place / file) for file in wanted]
 
     def tidy(self, name: str, table: DeltaTable) -> None:
@@ -83,12 +82,18 @@ def _there(file: Path, size: int) -> bool:
     return False
 
 
-def _fetch(table: DeltaTable, place: Path, files: Iterable[str]) -> None:
-    source = pyarrow.fs.PyFileSystem(DeltaStorageHandler(table.table_uri))
-    for file in files:
+def _fetch(table: DeltaTable, place: Path, sizes: dict[str, int]) -> None:
+    # Of a file whose size it is not told the handler asks, and stops every thread meanwhile.
+    source = pyarrow.fs.PyFileSystem(DeltaStorageHandler(table.table_uri, known_sizes=sizes))
+    for file, size in sizes.items():
         with (
             tempfile.NamedTemporaryFile(dir=place, delete=False) as copy,  # for its owner only
             source.open_input_stream(file) as stream,
         ):
             shutil.copyfileobj(stream, copy, CHUNK)
+            came = copy.tell()
+        if came != size:
+            Path(copy.name).unlink()
+            where = f"{table.table_uri.rstrip('/')}/{file}"
+            raise OSError(f"{where} has {came} bytes, and its table says {size}")
         Path(copy.name).replace(place / file)
