@@ -398,6 +398,16 @@ def test_csv_of_one_odd_record_is_read_as_python_reads_it() -> None:
     assert lines.column("C") == [None, "x"]
 
 
+def test_line_ends_inside_values_are_kept_where_large_results_are_parsed_in_blocks() -> None:
+    texts = [f"{number}\n" * 30_000 for number in range(60)]
+    out = io.StringIO(newline="")
+    csv.writer(out, lineterminator="\n").writerows([["Id", "Text"], *enumerate(texts)])
+    body = out.getvalue().encode()
+    assert len(body) > 2**22
+    lines = Lines(io.BytesIO(body), len(texts))
+    assert lines.column("Text") == texts
+
+
 def test_a_full_read_is_complete_with_its_last_page_and_a_purged_account_is_gone(app) -> None:
     app.org.query_page = 20
     one = connection(app)
