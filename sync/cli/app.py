@@ -127,12 +127,18 @@ def init(
 @app.command(rich_help_panel=SETUP)
 def template(
     folder: Annotated[Path, typer.Argument(help="Where the sheets are written.")],
+    model: first.ModelName = "default",
+    language: first.Language = "en",
     overwrite: Annotated[bool, typer.Option(help="Replace files that are there.")] = False,
 ) -> None:
-    """Write empty CSV sheets for every kind of record, and the settings that read them."""
+    """Write empty CSV sheets for every kind of record, and a workbook for scoring by hand.
+
+    The sheets come with the settings that read them. The workbook computes the scores of the
+    values that you type into it, by formulas, as --model says.
+    """
     from .template import write_template
 
-    write_template(folder, overwrite=overwrite)
+    write_template(folder, model, language, overwrite=overwrite)
 
 
 @app.command(rich_help_panel=SETUP)

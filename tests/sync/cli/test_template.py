@@ -1,5 +1,7 @@
 """Sheets from the command line to scores."""
 
+import openpyxl
+
 from tests.sync.cli.shell import Shell
 
 
@@ -15,6 +17,10 @@ def test_sheets_are_written_filled_and_scored(bare: Shell) -> None:
     assert told.data["connections"][0]["rows"] == {"accounts": 1}
     assert bare("score", "--json").code == 0
     assert "Acme" in bare("explain", "Acme").out
+
+    book = openpyxl.load_workbook(folder / "scoring-by-hand.xlsx")
+    assert book.sheetnames == ["Scoring", "Calculation", "Model"]
+    assert bare("template", str(folder / "x"), "--model", "nothing").code == 2
 
     again = bare("template", str(folder))
     assert (again.code, "--overwrite" in again.out) == (2, True)
