@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # What the tests install beside Pulsefield; `test,spark` adds those that need Java.
 EXTRAS ?= test
 
-.PHONY: demo test check clean
+.PHONY: demo test check audit clean
 
 demo: $(VENV)/.installed
 	$(BIN)/pulsefield demo
@@ -17,6 +17,9 @@ check: $(VENV)/.dev-installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+audit: $(VENV)/.dev-installed
+	VENV=$(VENV) .ci/audit
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

@@ -73,20 +73,28 @@ def _of_fields(name: str, states: Sequence[FieldState]) -> Iterator[Problem]:
 
 
 def _open_files(work: Workspace) -> Iterator[Problem]:
+    """Tell of the deployment's files, and of the secrets that it points to, that are open."""
     config = work.config
-    for place in (config.file, *_local(config.data)):
+    for place in _places(work):
         if private.is_open(place):
             todo = f"chmod go-rwx {place}"
             yield Problem(str(place), "others can read it", todo, fatal=False)
-    for name, connection in config.connections.items():
-        for reference in _references(connection.settings):
+    parts: dict[str, object] = {n: c.settings for n, c in config.connections.items()}
+    parts |= {"pulsefield": config.general, "alerts": config.alerts, "metrics": config.metrics}
+    for name, settings in parts.items():
+        for reference in _references(settings):
             if secrets.is_open(reference, config.folder):
                 todo = "let only its owner read it (chmod 600)"
                 yield Problem(f"{name}, {reference}", "others can read it", todo, fatal=False)
 
 
-def _local(data: str) -> list[Path]:
-    return [] if "://" in data else [Path(data)]
+def _places(work: Workspace) -> Iterator[Path]:
+    """The configuration, the store and the journal, as far as they are on this machine."""
+    yield work.config.file
+    yield work.store.copies.folder if work.store.remote else Path(work.store.root)
+    journal = work.journal.engine.url
+    if journal.get_backend_name() == "sqlite" and journal.database:
+        yield Path(journal.database)
 
 
 def _references(settings: object) -> Iterator[str]:

@@ -210,8 +210,8 @@ class Scheduler:
             self._tell(journal, name, alerts.of_error(name, error))
             return error
         else:
-            _log(report)
             site.metrics.ran(name, report, site.clock.now())
+            _log(report)
             self._tell(journal, name, alerts.of_report(name, report))
             return report
         finally:
@@ -219,7 +219,7 @@ class Scheduler:
 
     def _tell(self, journal: Journal, name: str, found: list[alerts.Alert]) -> None:
         teller = alerts.Teller(self.config, self._site.clock.now())
-        if not self._site.stop.asked:  # a run that was told to end is no failure
+        if not self._site.stop.overdue:  # a run that was cut short is no failure
             self._site.metrics.told(teller.tell(found, journal))
         events = {alert.event for alert in found}
         for event in ("failed_run", "unsafe_plan"):
