@@ -108,9 +108,8 @@ def target_fields(
             allowed = f"value must be SCORE.PART; scores: {scores}; parts: {', '.join(TYPES)}"
             issues.append(Issue(where, repr(value) if value else None, allowed))
             continue
-        found.append(
-            TargetField(key, _spec(key, connection, choice, model, code), score, part, choice)
-        )
+        spec = _spec(key, connection, choice, model, choice.language or code)
+        found.append(TargetField(key, spec, score, part, choice))
     issues += _doubles(name, found)
     if issues:
         raise FieldIssues(issues)

@@ -153,7 +153,7 @@ def checksum(connection: str, writes: Sequence[PlannedWrite]) -> str:
 def _desired(fields: Sequence[TargetField], portfolio: Portfolio, part: slice) -> pa.Table:
     columns = {"account": pa.array(portfolio.accounts[part], pa.int64())}
     for field in fields:
-        values = portfolio.part(field.score, field.part)[part]
+        values = portfolio.part(field.score, field.part, field.choice.language)[part]
         columns[field.spec.name] = pa.array(texts(field, values), pa.string())
     return pa.table(columns)
 

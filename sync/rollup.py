@@ -169,12 +169,10 @@ def score_all(
         replay = score(model, relations, as_of=then, connection=con, rates=rates)
         past = history.Past(then, replay.scores)
     fields = [field for target in work.fields.values() for field in target]
-    told = {field.score for field in fields if field.part == "reasons"}
-    names = [name for name in model.scores if name in told or name == main(model)]
+    told = {(field.score, field.choice.language) for field in fields if field.part == "reasons"}
+    tell = sorted(told | {(main(model), "")})
     people = con.sql("SELECT account, account_id, name FROM fact_accounts").to_arrow_table()
-    found = portfolio(
-        snapshot, people, past=past, language=work.config.general.language, tell=names
-    )
+    found = portfolio(snapshot, people, past=past, language=work.config.general.language, tell=tell)
     work.progress.finish("score", "accounts")
     return Scores(snapshot, found, last, replay)
 

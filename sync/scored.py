@@ -1,7 +1,7 @@
 """Scores in the form that targets and reports need: one list per score and part, with words."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -52,6 +52,7 @@ class Portfolio:
         account_ids: Stable ids, in that order.
         names: Names, in that order.
         scores: Score -> its rows.
+        told: (score, language) -> its sentences, where they are asked for in another language.
     """
 
     as_of: datetime
@@ -60,14 +61,17 @@ class Portfolio:
     account_ids: list[str]
     names: list[str]
     scores: Mapping[str, ScoreRows]
+    told: Mapping[tuple[str, str], Sequence[str]] = field(default_factory=dict)
 
     @property
     def version(self) -> str:
         """The model's name and version, as one text."""
         return f"{self.model.name} {self.model.version}"
 
-    def part(self, score: str, part: str) -> Sequence[Any]:
-        """Return one part of one score, in the order of ``accounts``."""
+    def part(self, score: str, part: str, language: str = "") -> Sequence[Any]:
+        """Return one part of one score, in the order of ``accounts``; reasons in a language."""
+        if part == "reasons" and (score, language) in self.told:
+            return self.told[score, language]
         if part == "scored_at":
             return [self.as_of] * len(self.accounts)
         if part == "model":
@@ -84,7 +88,7 @@ def portfolio(
     *,
     past: Past | None,
     language: str,
-    tell: Iterable[str] = ("health",),
+    tell: Iterable[tuple[str, str]] = (("health", ""),),
 ) -> Portfolio:
     """Put a snapshot into lists, with the change against an earlier one, and sentences.
 
@@ -93,7 +97,7 @@ def portfolio(
         people: account, account_id, name; any order.
         past: Baseline of the change.
         language: Of the sentences.
-        tell: Scores that get sentences.
+        tell: Scores that get sentences, each with a language of its own, or ``""``.
     """
     order = people.sort_by("account").to_pydict()
     keys: list[int] = order["account"]
@@ -116,10 +120,16 @@ def portfolio(
         names=[name or key for name, key in zip(order["name"], order["account_id"], strict=True)],
         scores=scores,
     )
-    for name in dict.fromkeys(tell):
-        if name in scores:
-            _tell(found, snapshot, name, past, Explainer(snapshot.model, language))
-    return found
+    told = {
+        (name, code): _told(
+            found, snapshot, name, past, Explainer(snapshot.model, code or language)
+        )
+        for name, code in dict.fromkeys(tell)
+        if name in scores
+    }
+    for name, plain in scores.items():
+        scores[name] = replace(plain, reasons=told.pop((name, ""), plain.reasons))
+    return replace(found, told=told)
 
 
 def _rows(scores: pa.Table, name: str) -> dict[str, list[Any]]:
@@ -130,9 +140,11 @@ def _rows(scores: pa.Table, name: str) -> dict[str, list[Any]]:
     return rows
 
 
-def _tell(
+def _told(
     found: Portfolio, snapshot: Snapshot, name: str, past: Past | None, explainer: Explainer
-) -> None:
+) -> list[str]:
+    """Return the sentences of one score."""
+    told = [""] * len(found.accounts)
     parts = _parts(snapshot.reasons(LIMIT + 2, [name]))
     rows = found.scores[name]
     today = found.as_of.date()
@@ -152,13 +164,14 @@ def _tell(
             since=since if before is not None else None,
         )
         if value is None:
-            rows.reasons[at] = explainer.no_data(head, missing.get(account, ()), length=TEXT_LENGTH)
+            told[at] = explainer.no_data(head, missing.get(account, ()), length=TEXT_LENGTH)
             continue
-        told = adoption if name == "health" else None
-        also = explainer.disagreement(value, told[at]) if told else None
-        rows.reasons[at] = explainer.sentence(
+        beside = adoption if name == "health" else None
+        also = explainer.disagreement(value, beside[at]) if beside else None
+        told[at] = explainer.sentence(
             head, parts.get(account, ()), also=(also,) if also else (), length=TEXT_LENGTH
         )
+    return told
 
 
 def _parts(reasons: pa.Table) -> dict[int, list[Part]]:

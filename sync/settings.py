@@ -20,6 +20,10 @@ def _language(code: str) -> str:
     return code
 
 
+def _own_language(code: str) -> str:
+    return code and _language(code)
+
+
 class General(Settings):
     """``[pulsefield]``.
 
@@ -61,6 +65,7 @@ class FieldChoice(Settings):
         decimals: Digits after the point of a number.
         no_score: What happens where there is no value: ``clear`` the field or ``keep`` it.
         by_hand: What happens to a value that someone edited: ``overwrite`` or ``keep``.
+        language: Of reasons and of labels, where it is not the deployment's.
         renew_days: Of ``scored_at``: where nothing else changes it is written again within this
             many days, each record on a day of its own; 0: only beside other values.
         write: False switches the field off.
@@ -72,6 +77,7 @@ class FieldChoice(Settings):
     decimals: int = Field(default=1, ge=0, le=6)
     no_score: Literal["clear", "keep"] = "clear"
     by_hand: Literal["overwrite", "keep"] = "overwrite"
+    language: Annotated[str, AfterValidator(_own_language)] = ""
     renew_days: int = Field(default=7, ge=0, le=366)
     write: bool = True
 

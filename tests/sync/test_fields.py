@@ -6,6 +6,7 @@ import pytest
 
 from scoring import load_model, shipped_model
 from scoring.language import language, languages
+from sync import run
 from sync.config import Config, ConfigError
 from sync.fields import DEFAULTS, TYPES, target_fields
 from sync.settings import Connection
@@ -62,3 +63,18 @@ def test_an_unknown_language_is_refused_with_those_there_are(
 ) -> None:
     with pytest.raises(ConfigError, match=r"language.*'xx'.*en, da, nl, pl"):
         deploy(general='language = "xx"', crm=fakes.System())
+
+
+def test_reasons_are_written_in_a_second_language_where_a_field_asks_for_it(
+    deploy: Callable[..., Config],
+) -> None:
+    own = "[connections.crm.fields]\nreasons_pl = {value = 'health.reasons', language = 'pl'}"
+    config = deploy(extra=own, crm=fakes.customers(["Abel", "Bruno"]))
+    run.sync(config, now=fakes.NOW)
+    held = fakes.SYSTEMS["crm"].held["1"]
+    assert held["pulsefield_health_reasons"].startswith("Health")
+    assert held["pulsefield_reasons_pl"].startswith("Kondycja")
+    later = run.sync(config, now=fakes.NOW)
+    assert later.plans[0].updates == 0
+    with pytest.raises(ConfigError, match=r"language.*'xx'"):
+        deploy(extra=own.replace("'pl'", "'xx'"), crm=fakes.System())

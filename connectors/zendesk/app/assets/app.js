@@ -95,7 +95,7 @@ function display(organization) {
     fail(null);
     return;
   }
-  const shown = read(organization, settings);
+  const shown = read(organization, settings, language.code);
   const { name, health, band } = shown;
   if (!shown.known) {
     tell("no_fields", { field: settings.health_field });

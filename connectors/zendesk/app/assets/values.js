@@ -22,10 +22,11 @@ export function settled(installed) {
   return settings;
 }
 
-/** What is shown of an organization. */
-export function read(organization, settings) {
+/** What is shown of an organization; reasons in the agent's language where the sync wrote them. */
+export function read(organization, settings, code) {
   const fields = Object(organization.organization_fields);
   const field = (name) => fields[String(settings[name]).trim()];
+  const ownReasons = `${String(settings.reasons_field).trim()}_${code}`;
   return {
     name: text(organization.name),
     known: String(settings.health_field).trim() in fields,
@@ -35,7 +36,7 @@ export function read(organization, settings) {
     adoption: score(field("adoption_field")),
     engagement: score(field("engagement_field")),
     coverage: score(field("coverage_field")),
-    reasons: reasons(field("reasons_field")),
+    reasons: reasons(fields[ownReasons]) ?? reasons(field("reasons_field")),
     renewal: time(field("renewal_field")),
     confirmedAt: time(field("scored_at_field")),
   };

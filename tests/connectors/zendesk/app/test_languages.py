@@ -58,3 +58,13 @@ def test_dates_are_written_as_the_country_does(page: Any) -> None:
         page.open(Case(scored(renewal_date="2099-01-30"), locale=locale))
         shown.append(page.texts("time")[0])
     assert shown == ["Jan 30, 2099", "30 Jan 2099", "30. jan. 2099"]
+
+
+def test_reasons_come_in_the_agent_s_language_where_the_sync_wrote_them(page: Any) -> None:
+    own = {"pulsefield_health_reasons_pl": "Kondycja 62 (-9 od 14 lis): CSAT 92% (+2)"}
+    page.open(Case(scored(**own), locale="pl"))
+    assert page.texts(".reasons li") == ["CSAT 92% (+2)"]
+    page.open(Case(scored(**own), locale="nl"))
+    assert page.texts(".head") == ["Health 62 (-9 since 14 Nov)"]
+    page.open(Case(scored(pulsefield_health_reasons_pl=""), locale="pl"))
+    assert page.texts(".head") == ["Health 62 (-9 since 14 Nov)"]
