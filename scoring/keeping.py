@@ -14,7 +14,7 @@ from .distinct import grouped, newest_sql, of_same
 from .expressions import AsOf, Column, parse, parts
 from .filters import Filters
 from .references import time_of
-from .rows import age, first_steps, raw_columns, rows_step
+from .rows import NEWS, age, first_steps, raw_columns, rows_step, time_columns
 from .steps import Context, Select, Step
 from .totals import Totals
 from .values import finished, windows
@@ -99,6 +99,12 @@ def _unsettled(ctx: Context, table: str, days: float) -> str:
     return f"coalesce({' OR '.join(near)}, FALSE)" if near else "FALSE"
 
 
+def _ahead(ctx: Context, table: str) -> str:
+    """The condition on rows of which a time lies ahead."""
+    ages = [f"{age(ctx, time)} < 0" for time in time_columns(ctx, table)]
+    return f"coalesce({' OR '.join(ages)}, FALSE)" if ages else "FALSE"
+
+
 def keeping_steps(ctx: Context, tables: list[str], days: float) -> Iterator[Step]:
     """Yield the steps that make what is kept, named by ``kept``."""
     yield from first_steps(ctx)
@@ -119,9 +125,10 @@ def _table_steps(ctx: Context, table: str, days: float) -> Iterator[Step]:
     about = f"{table}: rows that stay in their windows for {days:g} days, aggregated"
     yield Step(kept(table, "totals"), about, str(sql), kept=True)
     names = raw_columns(ctx, table)
-    raw = rows_step(ctx, table, name="raw", more=[(q("raw", n), f"f.{q(n)}") for n in names])
+    raw = rows_step(ctx, table, raw=True)
     yield raw
     columns = [(q("account"), q("account")), *((q(name), q("raw", name)) for name in names)]
+    columns.append((q(NEWS), _ahead(ctx, table)))
     sql = Select(columns, ctx.step(raw.name), [unsettled])
     yield Step(kept(table, "rows"), f"{table}: the other rows", str(sql), kept=True)
     filters = Filters(ctx, table)

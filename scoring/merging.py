@@ -11,7 +11,7 @@ from .declared import Signal
 from .distinct import grouped, newest_sql, occurs_at
 from .filters import Filters
 from .keeping import ENDS, kept, newest
-from .rows import raw_columns, rows_step
+from .rows import NEWS, raw_columns, rows_step
 from .steps import Context, Select, Step, case
 from .totals import Part, Totals
 
@@ -33,11 +33,10 @@ def row_steps(ctx: Context, table: str) -> Iterator[Step]:
         f"LEFT JOIN {ctx.step(f'moved_{table}')} AS m ON m.{account} = p.{account}"
     )
     where = [f"m.{account} IS NULL", f"p.{q('end', table)} IS NOT NULL"]
-    sql = Select([(account, f"p.{account}")], source, where)
+    sql = Select([(account, f"p.{account}"), (q("end"), f"p.{q('end', table)}")], source, where)
     about = f"accounts whose {table} must all be read"
     yield Step(f"stale_{table}", about, str(sql), kept=True)
-    by = [(q("by"), f"f.{q('by')}")]
-    yield rows_step(ctx, table, name="late", relation=_late(ctx, table), more=by)
+    yield rows_step(ctx, table, late=_late(ctx, table))
 
 
 def _moved(ctx: Context, table: str) -> Step:
@@ -49,6 +48,7 @@ def _moved(ctx: Context, table: str) -> Step:
     days = f"floor({between(now, zero)}) - floor({between(then, zero)})"
     columns = [
         (account, f"p.{account}"),
+        (q("end"), now),
         (q("by"), between(now, then)),
         (q("days"), f"CAST({days} AS INTEGER)"),
     ]
@@ -67,14 +67,15 @@ def _moved(ctx: Context, table: str) -> Step:
 def _late(ctx: Context, table: str) -> str:
     """The rows that were not settled, those that came since, and all of stale accounts."""
     q = ctx.q
-    parts = [(ctx.relations[kept(table, "rows")], "moved", f"m.{q('by')}")]
+    parts = [(ctx.relations[kept(table, "rows")], "moved", f"k.{q(NEWS)}")]
     if f"fresh {table}" in ctx.relations:
-        parts.append((ctx.relations[f"fresh {table}"], "moved", "NULL"))
-    parts.append((ctx.relations[table], "stale", "NULL"))
+        parts.append((ctx.relations[f"fresh {table}"], "moved", "TRUE"))
+    parts.append((ctx.relations[table], "stale", "TRUE"))
     selects = []
-    for relation, step, by in parts:
-        columns = [(q("account"), f"k.{q('account')}"), (q("by"), ctx.dialect.cast(by, "number"))]
+    for relation, step, news in parts:
+        columns = [(q("account"), f"k.{q('account')}"), (q("end"), f"m.{q('end')}")]
         columns += [(q(name), f"k.{q(name)}") for name in raw_columns(ctx, table)]
+        columns.append((q(NEWS), news))
         joined = f"{ctx.step(f'{step}_{table}')} AS m ON m.{q('account')} = k.{q('account')}"
         selects.append(str(Select(columns, f"{relation} AS k\nJOIN {joined}")))
     return "(\n" + "\nUNION ALL\n".join(selects) + "\n)"
@@ -130,10 +131,7 @@ def merged_things(
     ctx, table = filters.ctx, filters.table
     q, suffix = ctx.q, f"{filters.table}_k{number}"
     ages = newest(filters, group)
-    held = [f"{q(name)} IS NOT NULL" for name in of]
-    # Rows that were kept are among the things that were, unless they lay ahead then.
-    ahead = " OR ".join(f"{age} < {q('by')}" for age in {filters.age(s) for s in group.values()})
-    held.append(f"({q('by')} IS NULL OR {ahead})")
+    held = [q(NEWS), *(f"{q(name)} IS NOT NULL" for name in of)]
     columns = [(alias, sql) for sql, alias in ages.items()]
     rows = grouped(filters, ["account", *of], columns, f"late_{table}", held)
     about = f"each {' and '.join(of)} of the {table} since"

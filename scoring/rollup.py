@@ -71,7 +71,7 @@ def roll_up(
     as_of: datetime,
     connection: Any,
     tables: Iterable[str] = ("usage",),
-    days: float = 7.0,
+    days: float = 3.0,
     rates: Mapping[str, float] | None = None,
 ) -> RollUp:
     """Keep what the next days' runs need of the rows there are now.

@@ -1,6 +1,6 @@
 """The first steps: customers, what was read of them until when, and rows with their age."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from .expressions import columns as names_in
 from .expressions import parse
@@ -10,6 +10,8 @@ from .steps import Context, Select, Step, case
 from .tables import MONEY, Kind
 
 ENTRY = ("source", "id")
+NEWS = "pulsefield news"
+"""The column of rows that are not among the things that a roll-up kept."""
 
 
 def first_steps(ctx: Context) -> Iterator[Step]:
@@ -168,40 +170,35 @@ def age(ctx: Context, time: str) -> str:
     return ctx.q("age", time)
 
 
-def rows_step(
-    ctx: Context,
-    table: str,
-    *,
-    name: str = "rows",
-    relation: str = "",
-    more: Sequence[tuple[str, str]] = (),
-) -> Step:
+def rows_step(ctx: Context, table: str, *, raw: bool = False, late: str = "") -> Step:
     """Return the step of a table's rows, with their age in days at the end.
 
     Args:
         ctx: The context.
         table: The table.
-        name: Of the step, before the table's.
-        relation: Where the rows are, without source and id; "": the facts.
-        more: Further columns, over ``f``.
+        raw: Whether to add the columns as they are in the facts (``raw NAME``).
+        late: Where the rows are instead of the facts: without source and id, but with ``end``.
     """
     q = ctx.q
-    names = list(dict.fromkeys([*(() if relation else ENTRY), *ctx.read.get(table, [])]))
+    names = list(dict.fromkeys([*(() if late else ENTRY), *ctx.read.get(table, [])]))
     columns = [(q("account"), f"f.{q('account')}")]
     columns += [(q(each), column(ctx, table, each)[0]) for each in names]
-    extra = beside(ctx, table)
+    extra = [] if late else beside(ctx, table)
     columns += [(q(f"account.{each}"), f"p.{q(f'account.{each}')}") for each in extra]
     same_end = "presence" not in ctx.relations and table in ctx.relations
-    end = ctx.now if same_end else f"p.{q('end', table)}"
+    end = f"f.{q('end')}" if late else ctx.now if same_end else f"p.{q('end', table)}"
     columns.append((q("end"), end))
     for time in time_columns(ctx, table):
         columns.append((age(ctx, time), ctx.dialect.between(end, column(ctx, table, time)[0])))
-    source = f"{relation or _relation(ctx, table)} AS f"
-    if extra or not same_end:  # else each row's account need not be looked up
+    columns += [(q("raw", each), f"f.{q(each)}") for each in raw_columns(ctx, table) if raw]
+    columns += [(q(NEWS), f"f.{q(NEWS)}")] if late else []
+    source = f"{late or _relation(ctx, table)} AS f"
+    if not late and (extra or not same_end):  # else each row's account need not be looked up
         on = f"p.{q('account')} = f.{q('account')} AND p.{q('end', table)} IS NOT NULL"
         source += f"\nJOIN {ctx.step('portfolio')} AS p ON {on}"
     about = f"{table} of the accounts that were read, with their age in days at the end"
-    return Step(f"{name}_{table}", about, str(Select([*columns, *more], source)), many=True)
+    name = "late" if late else "raw" if raw else "rows"
+    return Step(f"{name}_{table}", about, str(Select(columns, source)), many=True)
 
 
 def raw_columns(ctx: Context, table: str) -> list[str]:

@@ -18,7 +18,7 @@ from tests.scoring.generated import NOW, ROWS, facts, model, row
 from tests.scoring.oracle_signals import Facts
 from tests.scoring.same import snapshots
 
-BACK = [timedelta(hours=hours) for hours in (0, 6, 24, 36, 24 * 6, 24 * 7, 24 * 8)]
+BACK = [timedelta(hours=hours) for hours in (0, 6, 24, 36, 24 * 3, 24 * 4)]
 HOUR = timedelta(hours=1)
 SEEDS = st.integers(0, 10**9)
 
@@ -168,7 +168,7 @@ QUICK = settings(
 )
 
 
-EDGES = [*range(-9, 3), *range(5, 16), *range(22, 32), *range(62, 72)]
+EDGES = [*range(-5, 3), *range(9, 16), *range(25, 32), *range(65, 72)]
 """Ages in days, at the borders of windows and as far beyond as a roll-up lasts."""
 
 
