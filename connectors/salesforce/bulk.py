@@ -18,7 +18,7 @@ RESULT_ROWS = 50_000
 NULL = "#N/A"
 """Clears a field; an empty cell leaves it as it is. # unconfirmed"""
 
-_IN_MEMORY = 1 << 24  # bytes of a page kept in memory, more goes to a temporary file
+_IN_MEMORY = 1 << 20  # bytes of a page kept in memory, more goes to a temporary file
 # Seconds, factor, seconds: a job is seen to be over after 1.5 times what it took at most, until
 # half a minute is little beside it; one of an hour costs 130 requests.
 _FIRST_POLL, _POLL_GROWTH, _LAST_POLL = 0.1, 1.5, 30.0

@@ -63,7 +63,9 @@ class Reader:
         reading = Reading(self._client, plan, self._settings.bulk_above)
         expected = self._expected(entity) if mark.full else None
         for part in ahead(reading.parts(mark, expected)):
-            yield self._page(plan, part, complete=since is None and part[1].over)
+            page = self._page(plan, part, complete=since is None and part[1].over)
+            del part  # up to 50,000 records, while the next are on their way
+            yield page
 
     def _start(self, since: str | None) -> Watermark:
         now = literal(self._client.http.server_time())
