@@ -73,7 +73,9 @@ def finished(totals: Totals, name: str, signal: Signal, alias: str) -> Iterator[
     if signal.compare == "baseline":
         value = _baseline(totals, name, signal, values)
     elif signal.compare is not None:
-        ratio = f"{ctx.dialect.cast(values[0], 'number')} / nullif({values[1]}, 0)"
+        # A base below zero, as after meter corrections, gives no ratio either.
+        base = f"nullif(greatest({values[1]}, 0), 0)"
+        ratio = f"{ctx.dialect.cast(values[0], 'number')} / {base}"
         value = f"{ratio} - {ctx.num(1)}" if signal.compare == "change" else ratio
     if signal.min_rows > 1:
         value = case([(f"{_valued_rows(totals, name, signal, alias)} >= {signal.min_rows}", value)])

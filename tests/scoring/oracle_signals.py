@@ -129,7 +129,7 @@ class Reader:
             now = self.baseline(signal, end, now)
         elif signal.compare is not None:
             before = self.windowed(signal, end, 1)
-            now = None if now is None or not before else now / before
+            now = None if now is None or before is None or before <= 0 else now / before
             now = now - 1 if now is not None and signal.compare == "change" else now
         enough = self.valued(signal, self.rows(signal, end, 0), end)
         return now if signal.min_rows == 1 or enough >= signal.min_rows else None

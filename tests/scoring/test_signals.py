@@ -209,6 +209,8 @@ def test_change_compares_with_the_window_before() -> None:
     assert signal(text.format("change"), facts) == 0.5
     assert signal(text.format("ratio"), usage((1, 30.0))) is None, "no division by nothing"
     assert signal(text.format("ratio"), usage((29, 30.0))) == 0
+    assert signal(text.format("ratio"), usage((1, -5.0), (29, -10.0))) is None, "nor by less"
+    assert signal(text.format("ratio"), usage((1, -5.0), (29, 10.0))) == -0.5
 
 
 def test_baseline_is_in_standard_deviations_of_whole_earlier_windows() -> None:
