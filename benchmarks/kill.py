@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,8 @@ def main() -> None:
         kills = [kill.Kill(_point(pick, trace)) for _ in range(IN_A_ROW - 1)]
         kills.insert(pick.randrange(IN_A_ROW), kill.Kill(None, pick.uniform(0.05, seconds)))
         folder = home / str(number)
-        outcome = kill.killed(folder, kills, deep=deep, faults=FAULTS if options.faults else None)
+        spoilt = replace(FAULTS, seed=number) if options.faults else None
+        outcome = kill.killed(folder, kills, deep=deep, faults=spoilt)
         found = outcome.faults(held, clean=not options.faults)
         died = zip(outcome.wheres, outcome.codes, strict=True)
         wheres.update(where for where, code in died if code == -signal.SIGKILL)

@@ -116,6 +116,10 @@ class Injector:
     def __post_init__(self) -> None:
         self._random = random.Random(self.faults.seed)
 
+    def spoil(self, faults: Faults) -> None:
+        """Let this go wrong from now on, in place of what did."""
+        self.faults, self._random = faults, random.Random(faults.seed)
+
     def force(self, kind: str, *, path: str = "", times: int = 1, at: int | None = None) -> None:
         """Spoil the next requests whose path contains ``path``; ``at`` is the byte of a cut."""
         if kind not in KINDS:

@@ -19,7 +19,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -309,9 +309,12 @@ def rig(folder: Path, *, deep: bool, faults: simulated.Faults | None = None) -> 
         config = load(file)
         run.create_fields(config)
         made = Rig(folder, pace, simulator, config)
-        for injector in simulator.faults.values():
+        for name, injector in simulator.faults.items():
             injector.app = Counted(injector.app, made.sent)
-            injector.faults = faults or injector.faults
+            if faults and name == "hubspot":  # its key is not given out anew once it is deleted
+                injector.spoil(replace(faults, expire=0.0))
+            elif faults:
+                injector.spoil(faults)
         yield made
 
 
