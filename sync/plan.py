@@ -18,7 +18,7 @@ import pyarrow as pa
 from . import limits
 from .errors import UnsafePlanError
 from .fields import TargetField, only_dated
-from .plan_sql import aggregate_sql, changed_sql, compare_sql, edited_sql
+from .plan_sql import aggregate_sql, changed_sql, compare, edited_sql
 from .scored import Portfolio
 from .settings import Limits
 from .store import Store
@@ -127,7 +127,7 @@ def _compared(
     for start in range(0, len(portfolio.accounts), PART):
         con.register("desired", _desired(target.fields, portfolio, slice(start, start + PART)))
         try:
-            con.execute(compare_sql(con, store, target.connection, target.fields))
+            compare(con, store, target.connection, target.fields)
             found, kept_back = _writes(con, target)
             here = _seen(con, target)
             if here.by_hand and len(edited) < EXAMPLES:

@@ -8,11 +8,14 @@ from .fields import TargetField
 from .quoting import literal, quote
 from .store import HELD, Store
 
+HERE = "planned_here"
+"""Table of the records of a part: id, account."""
 
-def compare_sql(
+
+def compare(
     con: duckdb.DuckDBPyConnection, store: Store, connection: str, fields: Sequence[TargetField]
-) -> str:
-    """Return SQL that makes the view ``compared``: one row per matched record of a target.
+) -> None:
+    """Make the view ``compared``: one row per matched record of a target.
 
     A view, as a table of a million records would hold every old and new text at once.
 
@@ -26,18 +29,25 @@ def compare_sql(
         connection: The target.
         fields: In order.
     """
-    held = store.latest(HELD + connection) or "SELECT NULL::VARCHAR AS id, NULL::VARCHAR AS origin"
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE {HERE} AS SELECT m.ref AS id, account"  # noqa: S608 - quoted
+        " FROM members m SEMI JOIN desired USING (account)"
+        f" WHERE m.main AND m.connection = {literal(connection)}"
+    )
+    held = (
+        store.latest(HELD + connection, of=HERE)
+        or "SELECT NULL::VARCHAR AS id, NULL::VARCHAR AS origin"
+    )
     known = {row[0] for row in con.sql(f"DESCRIBE {held}").fetchall()}
     columns = ", ".join(
         column for at, field in enumerate(fields) for column in _columns(at, field, known)
     )
-    return (
+    con.execute(
         f"CREATE OR REPLACE TEMP VIEW compared AS"  # noqa: S608 - names are quoted
-        f" SELECT m.ref, m.account, {columns} FROM members m"
+        f" SELECT m.id AS ref, m.account, {columns} FROM {HERE} m"
         f" JOIN desired d USING (account)"
-        f" LEFT JOIN ({held}) h ON h.id = m.ref"
-        f" LEFT JOIN ({_written(store, connection, held)}) w ON w.id = m.ref"
-        f" WHERE m.main AND m.connection = {literal(connection)}"
+        f" LEFT JOIN ({held}) h ON h.id = m.id"
+        f" LEFT JOIN ({_written(store, connection, held)}) w ON w.id = m.id"
     )
 
 

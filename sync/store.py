@@ -147,19 +147,24 @@ class Store:
         listed = ", ".join(literal(file) for file in files)
         return f"read_parquet([{listed}], union_by_name = true)"
 
-    def latest(self, name: str, known_at: datetime | None = None) -> str | None:
+    def latest(
+        self, name: str, known_at: datetime | None = None, *, of: str | None = None
+    ) -> str | None:
         """Return a SELECT of the versions that held at a time, deleted rows included.
 
         Args:
             name: Table.
             known_at: Aware; None: now.
+            of: A relation with the column ``id`` of the few rows that are wanted; None: all.
         """
         scan = self.scan(name)
         if scan is None:
             return None
+        some = f"SEMI JOIN {of} USING (id)" if of else ""
         cut = "" if known_at is None else f"WHERE epoch_us(known_at) <= {_micros(known_at)}"
+        # Read again at each use: kept in memory it would be the whole table.
         return (
-            f"WITH every AS (SELECT * FROM {scan} {cut}),"  # noqa: S608 - paths are quoted
+            f"WITH every AS NOT MATERIALIZED (SELECT * FROM {scan} {some} {cut}),"  # noqa: S608 - paths are quoted
             " revised AS (SELECT DISTINCT row_key FROM every WHERE row_prior)"
             " SELECT * FROM every ANTI JOIN revised USING (row_key)"
             " UNION ALL BY NAME SELECT * FROM every SEMI JOIN revised USING (row_key)"
@@ -169,13 +174,12 @@ class Store:
 
     def rows(self, name: str, ids: Sequence[str]) -> dict[str, dict[str, str | None]]:
         """Return the text columns of the latest versions of some rows, by id."""
-        latest = self.latest(name)
+        latest = self.latest(name, of="wanted")
         if latest is None:
             return {}
         with duckdb.connect() as con, explained(self.root, name):
             con.register("wanted", pa.table({"id": pa.array(ids, pa.string())}))
-            sql = f"SELECT * FROM ({latest}) SEMI JOIN wanted USING (id)"  # noqa: S608 - quoted
-            found: pa.Table = con.sql(sql).to_arrow_table()
+            found: pa.Table = con.sql(latest).to_arrow_table()
         texts = [field.name for field in found.schema if pa.types.is_string(field.type)]
         kept = found.select([n for n in texts if n not in {"source", "origin"}])
         return {row.pop("id"): row for row in kept.to_pylist()}
