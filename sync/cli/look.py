@@ -21,6 +21,8 @@ from .output import Output, grid
 
 POINTS = 24
 """Columns of the longest bar of points, each way."""
+NUMBERS = 92
+"""Columns that the words and numbers of a ledger take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ def explain(asked: Asked, *, as_json: bool) -> None:
     out.title(escape(found.name))
     records = ", ".join(f"{name} {' '.join(refs)}" for name, refs in found.records.items())
     out.show(Text(f"{found.account_id}   {records}", style="dim"), "", escape(found.sentence))
-    out.show("", _scores(found.scores), "", _ledger(found.ledger))
+    out.show("", _scores(found.scores), "", _ledger(found.ledger, out.console.width))
 
 
 def _scores(rows: Any) -> Table:
@@ -84,11 +86,12 @@ def _scores(rows: Any) -> Table:
     return table
 
 
-def _ledger(rows: Any) -> Table:
+def _ledger(rows: Any, width: int) -> Table:
     table = grid(
         "part", "name", ">value", "unit", ">goodness", ">weight", ">observed", ">points", ""
     )
     largest = max((abs(row["points"]) for row in rows), default=0) or 1
+    room = min(POINTS, max(4, (width - NUMBERS) // 2))
     for row in rows:
         table.add_row(
             row["part"].replace("_", " "),
@@ -99,20 +102,20 @@ def _ledger(rows: Any) -> Table:
             views.number(row["weight"], 3),
             "-" if row["observed"] is None else f"{100 * row['observed']:.0f} %",
             f"{row['points']:+.2f}",
-            bar(row["points"], largest),
+            bar(row["points"], largest, room),
         )
     total = sum(row["points"] for row in rows)
     table.add_row("", "50 + all parts", "", "", "", "", "", f"{50 + total:.2f}", "")
     return table
 
 
-def bar(points: float, largest: float) -> Text:
-    """Return signed points as a bar, to the left or right of a line."""
-    length = round(POINTS * abs(points) / largest)
+def bar(points: float, largest: float, room: int = POINTS) -> Text:
+    """Return signed points as a bar, to the left or right of a line with room on both sides."""
+    length = round(room * abs(points) / largest)
     bar = "█" * length
     if points < 0:
-        return Text(f"{bar:>{POINTS}}│", style="red")
-    return Text(f"{'':>{POINTS}}│{bar}", style="green")
+        return Text(f"{bar:>{room}}│", style="red")
+    return Text(f"{'':>{room}}│{bar}", style="green")
 
 
 def match(config: Path, *, as_json: bool) -> None:
