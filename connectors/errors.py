@@ -13,7 +13,7 @@ A refused row is no error: it comes back as a ``base.WriteResult``.
 Messages say what to do next. They never hold a secret or a whole record.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 
 class ConnectorError(Exception):
@@ -48,6 +48,13 @@ class QuotaError(TransientError):
     def __init__(self, message: str, resumes_at: datetime | None = None) -> None:
         super().__init__(message)
         self.resumes_at = resumes_at
+
+    def __str__(self) -> str:
+        """Return the message with the time, where it is known."""
+        if self.resumes_at is None:
+            return super().__str__()
+        at = self.resumes_at.astimezone(UTC)
+        return f"{super().__str__()}; requests are allowed again from {at:%Y-%m-%d %H:%M} UTC"
 
 
 class RequestError(ConnectorError):

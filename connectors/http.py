@@ -194,7 +194,7 @@ class Http(requests.Session):
 
     def _named(self, error: ConnectorError, where: str, call: Call, *, again: bool) -> Exception:
         """Return an error with its place and without secrets, as a signal if to be retried."""
-        error.args = (self.redactor.redact(f"{where}: {error}"),)
+        error.args = (self.redactor.redact(f"{where}: {error.args[0]}"),)
         if isinstance(error, QuotaError):
             error.resumes_at = error.resumes_at or self.clock.now() + timedelta(hours=1)
         if isinstance(error, QuotaError) or not isinstance(error, TransientError):

@@ -367,6 +367,7 @@ def test_the_budget_stops_before_it_is_passed_and_says_when_it_goes_on(wire, wai
     with pytest.raises(QuotaError, match=r"2 of 100 daily requests.*budget is 2%") as caught:
         one.json("GET", "a")
     assert caught.value.resumes_at > NOW
+    assert str(caught.value).endswith("; requests are allowed again from 2026-11-21 13:00 UTC")
     assert len(wire.calls) == 2
     assert one.stats.quota_used == 0.2
 

@@ -254,6 +254,7 @@ def test_daily_limit_stops_until_midnight_in_the_account():
     with pytest.raises(QuotaError, match="daily limit") as stop:
         write(crm, updates(ids, pulsefield_health="1.0"))
     assert stop.value.resumes_at.isoformat() == "2026-11-21T23:00:00+00:00"
+    assert str(stop.value).count("again from 2026-11-21 23:00 UTC") == 1
 
 
 def test_daily_limit_of_an_account_without_time_zone_says_what_to_set():
