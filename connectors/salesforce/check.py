@@ -99,8 +99,9 @@ class Check:
         if plan.formulas:
             yield Problem(
                 f"{self._name}.{stream.name}",
-                f"{', '.join(plan.formulas)} are formulas: a change does not mark the record",
-                "let a full read run regularly, or map the fields that they are made of",
+                f"{', '.join(plan.formulas)} are formulas: a change does not mark the record, so "
+                "that every record is read once a day",
+                "nothing; or map the fields that they are made of, which spares the full read",
                 fatal=False,
             )
         absent = [name for name in plan.absent if name in _MISSED.get(stream.name, ())]

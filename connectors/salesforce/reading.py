@@ -112,7 +112,7 @@ class Reading:
 
         for page in pages(fetch):
             rows = page["records"]
-            yield Rows(rows), self._after(rows, mark) if not page["done"] else _end(mark)
+            yield Rows(rows), self._after(rows, mark) if not page["done"] else mark.end
 
     def _after(self, rows: list[dict[str, Any]], mark: Watermark) -> Watermark:
         """Return the place after rows that came in the order of their stamps."""
@@ -136,16 +136,12 @@ class Reading:
                 raise failure(state)
         for batch in jobs.pages(job, mark.locator):
             following = batch.locator
-            yield batch.lines, _end(mark) if following is None else replace(mark, locator=following)
+            yield batch.lines, mark.end if following is None else replace(mark, locator=following)
 
     def _least(self, page: dict[str, Any]) -> None:
         total = page["totalSize"]
         if total <= self.bulk_above:
             self.client.http.stats.count(self.operation, least=max(1, -(-total // REST_ROWS)))
-
-
-def _end(mark: Watermark) -> Watermark:
-    return Watermark(mark.until)
 
 
 def _checked(page: Any) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from .derived import derive, true
 from .plans import Plan, make_plan, streams
 from .reading import Part, Reading
 from .settings import Settings
-from .watermark import Watermark, literal, with_overlap
+from .watermark import Watermark, literal
 
 
 class Reader:
@@ -59,7 +59,7 @@ class Reader:
             SetupError, TransientError: as ``Source.read``.
         """
         plan = self.plan(entity)
-        mark = self._start(since)
+        mark = self._start(plan, since)
         reading = Reading(self._client, plan, self._settings.bulk_above)
         expected = self._expected(entity) if mark.full else None
         for part in ahead(reading.parts(mark, expected)):
@@ -67,14 +67,11 @@ class Reader:
             del part  # up to 50,000 records, while the next are on their way
             yield page
 
-    def _start(self, since: str | None) -> Watermark:
+    def _start(self, plan: Plan, since: str | None) -> Watermark:
         now = literal(self._client.http.server_time())
         if since is None:
             return Watermark(now, full=True)
-        mark = Watermark.parse(since)
-        if mark.over:
-            return Watermark(now, since=with_overlap(mark.until))
-        return mark
+        return Watermark.parse(since).next(now, formulas=bool(plan.formulas))
 
     def _expected(self, entity: str) -> int | None:
         """Return about how many records an object has; one request for all objects.

@@ -9,6 +9,9 @@ from connectors.errors import SetupError
 # The stamp is set before the commit, so that a late commit shows up below an earlier bound;
 # transactions end within ten minutes. # unconfirmed
 OVERLAP = timedelta(minutes=10)
+# Formula fields change without moving the stamp: objects that have some mapped are read in full
+# about once a day. A little less, so that a nightly run is never a minute too early.
+WHOLE_EVERY = timedelta(hours=20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,7 @@ class Watermark:
         full: A full read is under way.
         job: The Bulk job whose results are being read.
         locator: Where in them; ``""``: from the start.
+        whole: When the last full read began; ``""``: not known.
     """
 
     until: str
@@ -28,11 +32,30 @@ class Watermark:
     full: bool = False
     job: str | None = None
     locator: str = ""
+    whole: str = ""
 
     @property
     def over(self) -> bool:
         """Whether reading up to ``until`` had come to its end."""
         return self.since is None and not self.full
+
+    @property
+    def end(self) -> "Watermark":
+        """The place where all is read."""
+        return Watermark(self.until, whole=self.until if self.full else self.whole)
+
+    def next(self, now: str, *, formulas: bool) -> "Watermark":
+        """Return the place to go on from: this one, or after it the next increment or full read.
+
+        Args:
+            now: The server's time.
+            formulas: Whether fields are read that change without moving the stamp.
+        """
+        if not self.over:
+            return self
+        if formulas and (not self.whole or _time(now) - _time(self.whole) >= WHOLE_EVERY):
+            return Watermark(now, full=True)
+        return Watermark(now, since=literal(_time(self.until) - OVERLAP), whole=self.whole)
 
     def text(self) -> str:
         """Return the text to keep."""
@@ -60,6 +83,5 @@ def literal(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def with_overlap(until: str) -> str:
-    """Return where the next increment begins."""
-    return literal(datetime.fromisoformat(until) - OVERLAP)
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text)

@@ -302,6 +302,21 @@ def test_a_formula_is_read_and_warned_of(app) -> None:
     assert "ARR__c" in problem.what
 
 
+def test_objects_with_formulas_are_read_in_full_once_a_day(app) -> None:
+    formula = {"map": {"accounts": {"arr": {"field": "ARR__c", "type": "number"}}}}
+    every = len(app.org.table("Account").rows)
+    mark = read(connection(app, **formula).to, "Account").mark
+    plain = read(connection(app).to, "Account").mark
+    counts = []
+    for hours in (1, 18, 2, 1):
+        app.clock.advance(hours * 3600)
+        found = read(connection(app, **formula).to, "Account", mark)
+        counts.append(len(found.rows.get("accounts", ())))
+        mark = found.mark
+    assert counts == [0, 0, every, 0]
+    assert not read(connection(app).to, "Account", plain).rows.get("accounts")
+
+
 def test_an_object_that_is_not_there_is_named(app) -> None:
     one = connection(app, objects={"Gone__c": USAGE["Product_Usage__c"]})
     with pytest.raises(SetupError, match="no object Gone__c"):
