@@ -19,7 +19,7 @@ class TableObject(ObjectMap):
             ``folder``.
         url: SQLAlchemy URL, or ``env:NAME`` / ``file:PATH`` of one.
         query: SQL that returns the rows; ``:since`` in it is bound to the latest ``changed``
-            value read, null the first time.
+            value read, the first time to 1900.
         encoding: Of CSV files.
         separator: Of CSV files; empty: recognised from the first line.
         duplicates: Rows of one id with different content: ``keep`` all under ids of their own,

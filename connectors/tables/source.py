@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pyarrow as pa
 
@@ -18,6 +18,9 @@ from .catalogue import catalogue
 from .readers import Query, Reader, open_files
 from .rows import Facts, Rows
 from .settings import Settings, TableObject
+
+LONG_AGO = datetime(1900, 1, 1, tzinfo=UTC)
+"""What ``:since`` is the first time: null would be greater than nothing, and bring no row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +137,7 @@ class Tables:
             return open_files(entry, self._settings.folder)
         secret = entry.url.startswith(("env:", "file:"))
         url = self._context.secret(entry.url) if secret else entry.url
-        moment = datetime.fromisoformat(since) if since else None
+        moment = datetime.fromisoformat(since) if since else LONG_AGO
         return [Query(url, entry.query, moment)]
 
     def _content(self, entry: TableObject, readers: Sequence[Reader]) -> str:
