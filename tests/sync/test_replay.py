@@ -172,6 +172,31 @@ def test_a_plan_that_was_applied_later_is_replayed_as_it_was_made(story: Story) 
     story.check()
 
 
+@pytest.mark.parametrize(
+    "where", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
+)
+def test_what_is_old_goes_and_what_is_newer_is_replayed(deploy, where: str, request) -> None:
+    crm = fakes.customers(["Ada", "Bo", "Cy", "Di"], tickets=1)
+    url = request.getfixturevalue("postgres").database() if where == "postgresql" else ""
+    journal = f'journal = "{url}"' if url else ""
+    story = Story(deploy(crm=crm, general=journal, extra='[store]\nversions = "36h"\n'))
+    for day in range(4):
+        crm.put("accounts", "4", deleted=day % 2 == 1)
+        crm.put("tickets", "1-0", account_ref=str(day % 3 + 1))
+        story.edit("model.toml", f'version = "{day + 1}"', f'version = "{day + 2}"')
+        story.sync()
+    for report in story.ran[-2:]:
+        times = moments(story.config)[report.run]
+        assert replayed(story.config, *times) == kept(story.config, report.run)
+    with opened(story.config) as work, work.journal.begin() as db:
+        counts = [
+            db.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar()
+            for table in ("bases", "reads", "memberships")
+        ]
+    # The last read, at which old rows go, is of 36 hours after the second day's.
+    assert counts == [3, 3 * 3, 4 + 2]
+
+
 def test_reports_need_not_be_kept(story: Story) -> None:
     story.edit("pulsefield.toml", "[pulsefield]", "[pulsefield]\njournal_days = 1")
     for _ in range(3):
