@@ -36,7 +36,7 @@ def asked(page: Page, name: Column, model: Model, phrases: Phrases) -> Asked:
         signal = model.metrics[metric].signal
         if signal not in found.values:
             told = (phrases.metric(metric), _unit(model, signal), _range(model.shape_of(metric)))
-            found.values[signal] = page.column("", *told)
+            found.values[signal] = page.column("fill in", *told)
     for score in model.ordered_scores():
         for rule, item in rules(model, score):
             _condition(page, found, model, (score, rule, item))
@@ -55,17 +55,19 @@ def _condition(page: Page, found: Asked, model: Model, rule: tuple[str, str, Any
     event = getattr(item, "event", None)
     if event is not None:
         if event not in found.values:
-            found.values[event] = page.column("", label, "days ago", "empty: never")
+            found.values[event] = page.column("fill in", label, "days ago", "empty: never")
         return
     try:
         wanted = columns(item.when)
     except NoFormulaError:
-        found.said[score, name] = page.column("", label, YES, item.when)
+        found.said[score, name] = page.column("fill in", label, YES, item.when)
         return
     for column in wanted:
         if column not in found.values:
             words = column.removeprefix("account.").replace("_", " ")
-            found.values[column] = page.column("", words, _unit(model, column), f"for: {label}")
+            found.values[column] = page.column(
+                "fill in", words, _unit(model, column), f"for: {label}"
+            )
 
 
 def _unit(model: Model, signal: str) -> str:

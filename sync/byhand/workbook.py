@@ -32,7 +32,7 @@ def workbook(model: Model, language: str = "en", rows: int = ROWS) -> bytes:
     phrases = Phrases(model, language)
     cells = numbers.cells(model, phrases)
     fill, steps = Page(FILL), Page(STEPS)
-    name = fill.column("", "Account")
+    name = fill.column("fill in", "Account")
     steps.column("", "Account").fill(f'IF({name.here}="","",{name.here})', rows)
     shown = {score: _results(fill, model, phrases, score) for score in _order(model)}
     wanted = asked(fill, name, model, phrases)
@@ -54,7 +54,7 @@ def _results(fill: Page, model: Model, phrases: Phrases, score: str) -> list[Col
     heads = [title]
     if score in {"health", *top_scores(model)}:
         heads += [f"{title}: band", f"{title}: coverage"]
-    return [fill.column("", head, "computed") for head in heads]
+    return [fill.column("computed", head) for head in heads]
 
 
 def _copy(made: Made, score: str, columns: Iterable[Column], rows: int) -> None:

@@ -53,7 +53,7 @@ cap = { when = "b < 2 and c <> 4", at_most = 45 }
 [bands]
 quantiles = { red = 0, yellow = 0.25, green = 0.7 }
 """
-COUNT = 7
+COUNT = 5
 
 
 def by_field(raw: dict[str, Any]) -> dict[str, Any]:
@@ -189,7 +189,7 @@ def test_formulas_give_what_the_engine_gives(name: str, tmp_path: Path) -> None:
 
 def test_a_name_like_a_formula_is_text_and_nothing_counts_for_empty_rows(tmp_path: Path) -> None:
     model = load_model(ODD.replace('signal = "a", worst', 'label = "=1+1", signal = "a", worst'))
-    content = workbook(model, "nl", rows=3)
+    content = workbook(model, "nl", rows=2)
     page = openpyxl.load_workbook(io.BytesIO(content))["Model"]
     assert ("=1+1", "s") in {(cell.value, cell.data_type) for cell in page["B"]}
-    assert computed(content, tmp_path, 3)[2] == [None] * len(computed(content, tmp_path, 3)[2])
+    assert {cell for row in computed(content, tmp_path, 2) for cell in row} == {None}
