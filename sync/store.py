@@ -21,12 +21,13 @@ import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
 from deltalake.exceptions import TableNotFoundError
 
+from .columns import check_kinds, wider
 from .copies import Copies, default_folder
 from .damage import explained
 from .errors import StoreError
 from .private import make_folder, private
 from .quoting import literal, quote
-from .rewriting import rewrite, wider
+from .rewriting import rewrite
 
 SEQUENCE_BITS = 24
 """Rows of one commit: at most 16 million."""
@@ -197,7 +198,7 @@ class Store:
     def _fit(self, name: str, table: DeltaTable, new: pa.Schema) -> None:
         """Make sure that a table's columns can take new rows."""
         stored = pa.schema(table.schema().to_arrow())
-        _check_types(name, stored, new)
+        check_kinds(name, stored, new)
         schema, scan = wider(stored, new), self.scan(name, table)
         if schema is not None and scan is not None:
             columns = ", ".join(quote(field.name) for field in schema)
@@ -271,30 +272,6 @@ def _with_added(schema: pa.Schema) -> pa.Schema:
     added = [("row_key", pa.int64()), ("row_hash", pa.int64()), ("row_seq", pa.int64())]
     fields = [*schema][:-1] + [pa.field(*pair) for pair in added]
     return pa.schema([*fields, pa.field("row_prior", pa.bool_())])
-
-
-def _check_types(name: str, stored: pa.Schema, new: pa.Schema) -> None:
-    """Refuse a column whose type changed, before anything is written."""
-    for field in new:
-        if field.name not in stored.names:
-            continue
-        before, now = _kind(stored.field(field.name).type), _kind(field.type)
-        if before != now:
-            raise StoreError(
-                f"the column {field.name} of {name} holds {before} and would get {now};"
-                " give the new one another name in the connection's map"
-            )
-
-
-def _kind(kind: pa.DataType) -> str:
-    tests = (
-        ("numbers", lambda k: pa.types.is_integer(k) or pa.types.is_floating(k)),
-        ("yes or no", pa.types.is_boolean),
-        ("times", pa.types.is_timestamp),
-        ("days", pa.types.is_date),
-        ("lists", lambda k: pa.types.is_list(k) or pa.types.is_large_list(k)),
-    )
-    return next((word for word, test in tests if test(kind)), "text")
 
 
 def _micros(time: datetime) -> int:
