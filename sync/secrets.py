@@ -94,14 +94,19 @@ def exchange(reference: str, folder: Path, use: Callable[[str], str]) -> bool:
 @contextmanager
 def _alone(path: Path | None) -> Iterator[None]:
     """Hold a lock beside a file, if there can be one; where there cannot, nothing is kept."""
-    if path is None or not os.access(path.parent, os.W_OK):
-        yield
-        return
+    lock = path and filelock.FileLock(path.with_name(f".{path.name}.lock"), _PATIENCE, mode=0o600)
     try:
-        with filelock.FileLock(path.with_name(f".{path.name}.lock"), _PATIENCE, mode=0o600):
-            yield
+        if lock:
+            lock.acquire()
     except filelock.Timeout:
         raise TransientError(f"another process has been using {path} for long") from None
+    except OSError:  # such as a folder that is mounted to be read only
+        lock = None
+    try:
+        yield
+    finally:
+        if lock:
+            lock.release()
 
 
 def _kept(path: Path | None, secret: str) -> bool:

@@ -73,7 +73,11 @@ def test_the_environment_cannot_keep_it_and_says_so_once(monkeypatch, caplog) ->
 
 def test_a_file_that_cannot_be_written_says_so(tmp_path: Path, caplog, monkeypatch) -> None:
     (tmp_path / "token").write_text("first")
-    monkeypatch.setattr(secrets.os, "access", lambda *_: False)  # no lock beside it either
+
+    def no_lock(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(secrets.filelock.FileLock, "acquire", no_lock)
 
     def full(path: Path, _: str) -> None:
         raise SyncError(f"{path}: cannot be written (no space left)")
