@@ -21,6 +21,7 @@ import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
 from deltalake.exceptions import TableNotFoundError
 
+from . import transport
 from .columns import check_kinds, wider
 from .copies import Copies, default_folder
 from .damage import explained
@@ -51,7 +52,9 @@ class Store:
         self.root = root.rstrip("/")
         self.copies = Copies(copies or default_folder(self.root))
         self._lock = threading.RLock()
-        if not self.remote:
+        if self.remote:
+            transport.check()
+        else:
             try:
                 make_folder(Path(root))
             except OSError as error:

@@ -167,3 +167,19 @@ def test_a_cut_off_object_is_named_and_so_is_a_server_that_is_not_there(
     monkeypatch.setenv("AWS_MAX_RETRIES", "0")
     with pytest.raises(StoreError, match="cannot be used"):
         run.score_now(config, now=LATER)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("AWS_ALLOW_INVALID_CERTIFICATES", "true", "always verified"),
+        ("allow_invalid_certificates", "1", "always verified"),
+        ("AWS_ENDPOINT_URL", "http://storage.example.com", "plain http"),
+    ],
+)
+def test_certificates_are_verified_and_nothing_leaves_in_the_clear(
+    config, monkeypatch, name: str, value: str, told: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(StoreError, match=told):
+        run.pull(config, now=NOW)
