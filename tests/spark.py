@@ -1,4 +1,4 @@
-"""A Spark session of the tests' own, set for small data: interpreted, two partitions."""
+"""A Spark session of the tests' own, set for small data: interpreted, one partition."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +13,8 @@ SETTINGS = {
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.memory": "2g",
     "spark.buffer.pageSize": "1m",
-    "spark.sql.shuffle.partitions": "2",
+    "spark.sql.shuffle.partitions": "1",
+    "spark.default.parallelism": "1",
     "spark.sql.adaptive.enabled": "false",
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
@@ -27,7 +28,7 @@ def started() -> Iterator[Any]:
     needs.java()
     from pyspark.sql import SparkSession  # noqa: PLC0415 (an optional extra)
 
-    builder = SparkSession.builder.master("local[2]")
+    builder = SparkSession.builder.master("local[1]")
     for name, value in SETTINGS.items():
         builder = builder.config(name, value)
     session = builder.getOrCreate()
