@@ -59,6 +59,8 @@ def look(config: Config, now: datetime | None = None) -> dict[str, Found]:
     found = {}
     when = now or datetime.now(UTC)
     for name, entry in config.connections.items():
+        if "map" not in type(entry.settings).model_fields:
+            continue  # files are mapped object by object; ``sheets`` proposes that
         try:
             found[name] = _look(_Asker(config, name, entry, when))
         except ConnectorError as error:

@@ -18,7 +18,7 @@ def text(name: str, found: Found) -> str:
     if found.error:
         return "\n# Its fields could not be looked at. `pulsefield check` says why.\n"
     parts = [
-        _map(f"connections.{name}.map.{table}", table, found.maps[table])
+        mapped(f"connections.{name}.map.{table}", table, found.maps[table])
         for table in TABLES
         if found.maps.get(table)
     ]
@@ -42,7 +42,8 @@ def _line(text: str) -> str:
     return "".join(char for char in " ".join(text.split()) if char.isprintable())[:60]
 
 
-def _map(header: str, table: str, guesses: Sequence[Guess]) -> str:
+def mapped(header: str, table: str, guesses: Sequence[Guess]) -> str:
+    """Return a table of guesses: what is sure as settings, the rest as comments."""
     order = [column.name for column in TABLES[table].all_columns]
     rows = sorted(
         guesses,
@@ -63,7 +64,7 @@ def _row(guess: Guess) -> str:
 
 
 def _value(guess: Guess) -> str:
-    field = _quoted(guess.offer.field)
+    field = quoted(guess.offer.field)
     if guess.own is not None:
         return f'{{ field = {field}, type = "{guess.own}" }}'
     if guess.scale != 1:
@@ -73,12 +74,12 @@ def _value(guess: Guess) -> str:
 
 def _thing(name: str, thing: Thing) -> str:
     header = f"connections.{name}.objects.{_key(thing.name)}"
-    lines = [f"[{header}]", f"table = {_quoted(thing.table)}"]
+    lines = [f"[{header}]", f"table = {quoted(thing.table)}"]
     if not thing.linked:
-        lines.append(f"account = {_quoted(thing.account or 'its lookup to the account')}")
+        lines.append(f"account = {quoted(thing.account or 'its lookup to the account')}")
     lines += ["", f"[{header}.map]"]
     if thing.kind and not any(guess.sure and guess.column == "kind" for guess in thing.guesses):
-        lines.append(f"kind = {{ value = {_quoted(thing.kind)} }}")
+        lines.append(f"kind = {{ value = {quoted(thing.kind)} }}")
     lines += list(map(_row, _in_order(thing)))
     about = f"# {_line(thing.label or thing.name)}: fits {thing.confidence:.0%}"
     if thing.against:
@@ -97,7 +98,7 @@ def _deals(name: str, guesses: Sequence[Guess]) -> str:
         "",
         "# Which deals are renewals, upgrades and so on. Each value: when won, when lost.",
         f"# [connections.{name}.deals]",
-        *(f"# property = {_quoted(one.offer.field)}   # {remark(one)}" for one in guesses),
+        *(f"# property = {quoted(one.offer.field)}   # {remark(one)}" for one in guesses),
         '# kinds = { renewal = ["renewal", "churn"], upgrade = ["upgrade", "other"] }',
         "",
     ]
@@ -105,8 +106,9 @@ def _deals(name: str, guesses: Sequence[Guess]) -> str:
 
 
 def _key(name: str) -> str:
-    return name if _BARE.fullmatch(name) else _quoted(name)
+    return name if _BARE.fullmatch(name) else quoted(name)
 
 
-def _quoted(value: str) -> str:
+def quoted(value: str) -> str:
+    """Return a TOML string."""
     return json.dumps(value, ensure_ascii=False)

@@ -9,7 +9,7 @@ from pathlib import Path
 from connectors.errors import SetupError
 from scoring.language import languages
 
-from . import proposal
+from . import proposal, sheets
 from .looking import Found
 from .secrets import resolve
 
@@ -173,7 +173,8 @@ def text(answers: Answers, folder: Path, found: Mapping[str, Found] | None = Non
         parts.append(head)
         parts.append(proposal.text(name, seen[name]) if name in seen else HINTS[name])
     if answers.tables:
-        parts.append(TABLES.format(folder=quoted(answers.tables)))
+        seen_there = sheets.text(answers.tables, folder) if found is not None else ""
+        parts.append(seen_there or TABLES.format(folder=quoted(answers.tables)))
     return "".join(parts)
 
 

@@ -52,7 +52,7 @@ def write_config(file: Path, answers: Answers, *, look: bool, overwrite: bool) -
     text = starter.text(answers, folder, found)
     parse(file.absolute(), text)
     replace_text(file, text)
-    _told(out, file, found or {}, [code for code in currencies if code not in answers.rates])
+    _told(out, file, found, [code for code in currencies if code not in answers.rates])
 
 
 def _look(out: Output, config: Config) -> dict[str, Found]:
@@ -66,11 +66,14 @@ def _look(out: Output, config: Config) -> dict[str, Found]:
         what = Text(one.error, style="yellow") if one.error else Text(objects)
         left = len(guesses) - sure + len(one.deals)
         table.add_row(name, *("" if one.error else str(n) for n in (one.fields, sure, left)), what)
-    out.show(table, "")
+    if found:
+        out.show(table, "")
     return found
 
 
-def _told(out: Output, file: Path, found: Mapping[str, Found], unrated: Sequence[str]) -> None:
+def _told(
+    out: Output, file: Path, found: Mapping[str, Found] | None, unrated: Sequence[str]
+) -> None:
     out.show(f"Wrote {file}.")
     if len(unrated) > 1:
         out.show(
@@ -80,7 +83,7 @@ def _told(out: Output, file: Path, found: Mapping[str, Found], unrated: Sequence
                 style="yellow",
             )
         )
-    if any(one.error for one in found.values()) or not found:
+    if found is None or any(one.error for one in found.values()):
         out.show("Put the secrets that it names in place, then `pulsefield check`.")
     else:
         out.show("Read what it maps, change what is wrong, then `pulsefield check`.")

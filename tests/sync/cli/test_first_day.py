@@ -241,3 +241,35 @@ def test_a_bare_token_is_used_where_no_client_is_named(
     }  # fmt: skip
     assert written["zendesk"]["auth"] == {"kind": "token", "token": "env:ZENDESK_TOKEN"}
     assert "secret" not in bare.config.read_text(encoding="utf-8").replace("# A secret never", "")
+
+
+def test_files_are_mapped_by_their_names_and_headings(bare: Shell) -> None:
+    folder = bare.config.parent / "exports"
+    folder.mkdir()
+    files = {
+        "accounts": "Customer ID,Company,Website,Seats,Renewal Date\nC1,Acme,acme.com,20,2027-01-31\n",
+        "invoices_2026": "invoice_id;customer_id;Amount;Due Date;Colour\n7;C1;400;2026-10-01;red\n",
+        "usage": "account,day,feature,user_ref,count\nC1,2026-11-20,login,u1,3\n",
+        "surveys": "kind,score\nnps,9\n",
+        "notes": "a,b\n1,2\n",
+    }
+    for name, text in files.items():
+        (folder / f"{name}.csv").write_text(text)
+    told = bare("init", str(bare.config), "--tables", "exports")
+    assert (told.code, "Read what it maps" in told.out) == (0, True)
+    objects = tomllib.loads(bare.config.read_text())["connections"]["files"]["objects"]
+    assert objects.keys() == {"accounts", "invoices", "usage"}
+    assert objects["accounts"]["id"] == "Customer ID"
+    assert objects["accounts"]["map"] == {
+        "name": "Company", "domains": "Website", "seats": "Seats", "renewal_at": "Renewal Date",
+    }  # fmt: skip
+    assert (objects["invoices"]["id"], objects["invoices"]["account"]) == (
+        "invoice_id",
+        "customer_id",
+    )
+    assert objects["invoices"]["map"] == {"amount": "Amount", "due_at": "Due Date"}
+    assert bare("check").code == 0
+    read = bare("pull", "--json").data["connections"][0]["rows"]
+    assert read == {"accounts": 1, "invoices": 1, "usage": 1}
+    (folder / "accounts.csv").unlink()
+    assert bare("init", str(bare.config), "--tables", "exports", "--overwrite").code == 0
