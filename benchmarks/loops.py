@@ -106,12 +106,14 @@ def write_zendesk(url: str, secrets: dict[str, str], rows: Sequence[dict[str, An
     def send(batch: Sequence[dict[str, Any]]) -> int:
         inputs = [{"id": int(row["ref"]), "organization_fields": row["values"]} for row in batch]
         path = f"{url}/api/v2/organizations/update_many.json"
-        answer = session.put(path, json={"organizations": inputs})
+        while (answer := session.put(path, json={"organizations": inputs})).status_code == 429:
+            time.sleep(1)
         job = answer.json()["job_status"]["id"]
         while True:
             time.sleep(0.4)
-            state = session.get(f"{url}/api/v2/job_statuses/{job}").json()["job_status"]
-            if state["status"] == "completed":
+            answer = session.get(f"{url}/api/v2/job_statuses/{job}")
+            state = answer.json().get("job_status") or {}  # none where the limit is reached
+            if state.get("status") == "completed":
                 return sum(bool(row.get("success")) for row in state["results"])
 
     with ThreadPoolExecutor(15) as pool:

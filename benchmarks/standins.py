@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+from rendered import Busy, Rendered
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -55,6 +56,7 @@ class Wanted:
         faults: What goes wrong.
         bad: Share of the accounts whose writes are refused.
         lifted: Whether the vendor's rate limits are taken away, so that the rest can be seen.
+        rendered: Whether a page that was asked for once is there at once from then on.
     """
 
     system: str
@@ -64,6 +66,7 @@ class Wanted:
     faults: Faults = field(default_factory=Faults)
     bad: float = 0.0
     lifted: bool = False
+    rendered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +93,12 @@ class Served:
         self._pipe = pipe
         self.url, self.credentials = pipe.recv()
 
-    def ask(self, what: str) -> Any:
-        """Return ``refs`` (ids of accounts), ``log`` (requests by status) or ``written``."""
+    def ask(self, what: str | float) -> Any:
+        """Return ``refs`` (ids of accounts), ``log`` (requests by status) or ``written``.
+
+        Or ``busy``: seconds of work that its answers took since it was asked last. A number is
+        the new latency.
+        """
         self._pipe.send(what)
         return self._pipe.recv()
 
@@ -172,15 +179,23 @@ def _serve(wanted: Wanted, pipe: Connection) -> None:
     bad = set(islice(refs, 0, None, round(1 / wanted.bad))) if wanted.bad else set()
     for ref in bad:
         (app.org if system == "salesforce" else app).fail_row(ref, "SIMULATED_REFUSAL")
+    injector, busy = simulator.faults[system], Busy(Rendered(app) if wanted.rendered else app)
+    if wanted.faults == Faults():
+        injector.app = busy  # type: ignore[assignment] # enough of one where no fault is
+
+    def wait(latency: float) -> None:
+        injector.latency = latency
+
+    answers: dict[str, Callable[[], Any]] = {
+        "refs": lambda: (refs, bad),
+        "written": lambda: dict(counted),
+        "log": lambda: Counter(status for _, _, status in app.log.entries),
+        "busy": busy.take,
+    }
     with simulator:
         pipe.send((simulator.urls[system], dict(app.credentials)))
         while (what := pipe.recv()) != "stop":
-            if what == "refs":
-                pipe.send((refs, bad))
-            elif what == "written":
-                pipe.send(dict(counted))
-            else:
-                pipe.send(Counter(status for _, _, status in app.log.entries))
+            pipe.send(wait(what) if isinstance(what, float) else answers[what]())
 
 
 def _counting(owner: type, method: str, ref: Callable[..., str]) -> Counter[str]:
