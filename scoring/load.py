@@ -34,11 +34,32 @@ def model_of(raw: Mapping[str, Any], *, file: str = "model.toml") -> Model:
     try:
         model = Model.model_validate({**raw, "file": file})
     except ValidationError as error:
-        raise ModelError(file, _translated(error)) from None
+        raise ModelError(file, [*_translated(error), *_elsewhere(raw, error)]) from None
     found = list(problems(model))
     if found:
         raise ModelError(file, found)
     return model
+
+
+def _elsewhere(raw: Mapping[str, Any], error: ValidationError) -> list[Problem]:
+    """Return what does not fit together in the rest of the file, once what is wrong is left out.
+
+    Nothing that mentions a part left out is told: it may be right once that is.
+    """
+    rest = {key: dict(value) if isinstance(value, Mapping) else value for key, value in raw.items()}
+    gone: set[str] = set()
+    for item in error.errors():
+        table, *path = item["loc"]
+        held = rest.get(str(table))
+        if not path or not isinstance(held, dict):
+            return []
+        held.pop(str(path[0]), None)
+        gone.add(str(path[0]))
+    try:
+        found = problems(Model.model_validate(rest))
+    except ValidationError:
+        return []
+    return [each for each in found if not any(n in f"{each.key} {each.value}" for n in gone)]
 
 
 def _translated(error: ValidationError) -> list[Problem]:

@@ -208,3 +208,12 @@ def test_shipped_models_load_and_fit_the_canonical_tables(name: str) -> None:
 def test_an_unknown_shipped_model_lists_those_there_are() -> None:
     with pytest.raises(KeyError, match="default"):
         shipped_model("defualt")
+
+
+def test_what_does_not_fit_is_told_beside_a_value_that_is_wrong() -> None:
+    wrong = EXAMPLE.replace('aggregate = "last"', 'aggregate = "lst"', 1)  # of signals.nps
+    wrong = wrong.replace('per = "seats"', 'per = "seat"', 1)
+    with pytest.raises(ModelError) as caught:
+        load_model(wrong)
+    keys = [problem.key for problem in caught.value.problems]
+    assert keys == ["signals.nps.aggregate", "signals.active_users_30d.per"]
