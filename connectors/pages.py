@@ -103,8 +103,9 @@ def in_order(
 ) -> Iterator[Result]:
     """Yield ``work(item)`` in the order of the items, at most ``workers`` at a time.
 
-    The first error stops further work and is raised in its place; with ``drain`` after the
-    results of what had been started before it was known (writes that have happened).
+    The first error, also of the items, stops further work and is raised in its place; with
+    ``drain`` after the results of what had been started before it was known (writes that have
+    happened).
     """
     if workers <= 1:
         yield from map(work, items)
@@ -116,11 +117,11 @@ def in_order(
         while running:
             try:
                 yield running.popleft().result()
+                if error is None:
+                    running.extend(pool.submit(work, item) for item in islice(source, 1))
             except Exception as fault:
                 if not drain:
                     raise
                 error = error or fault
-            if error is None:
-                running.extend(pool.submit(work, item) for item in islice(source, 1))
     if error is not None:
         raise error

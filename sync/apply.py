@@ -33,6 +33,9 @@ class _Log:
     Answers are gathered, and noted with the next batch before that goes out: what is sent again
     after a kill is at most what was in flight. Nothing is noted, and so nothing is sent, once
     another run has taken the lease over: that run settles what was in flight.
+
+    Attributes:
+        halted: Why nothing more is to be sent, while what is in flight is waited for; or None.
     """
 
     def __init__(self, journal: Journal, plan: int, rows: Sequence[Saved]) -> None:
@@ -41,9 +44,17 @@ class _Log:
         self._rows = {write.ref: write.row for write in rows}
         self._answers: list[tuple[int, WriteResult]] = []
         self._lock = threading.RLock()
+        self.halted: ConnectorError | None = None
 
     def sending(self, refs: Sequence[str]) -> None:
-        """Note it before the request goes out."""
+        """Note it before the request goes out.
+
+        Raises:
+            ConnectorError: nothing more is to be sent.
+            BusyError: another run took the lease over.
+        """
+        if self.halted is not None:
+            raise self.halted
         self._note(refs)
 
     def job(self, refs: Sequence[str], job: str) -> None:
@@ -142,13 +153,19 @@ class Applier:
                     ok.append(write)
                 else:
                     refused.append(_refused(write, result))
-                self._progress.advance("apply", target.name, 1)
+                self._advance(target.name, log)
         except ConnectorError as problem:
             error = str(problem)
         log.flush()
         self._keep(target.name, plan, ok)
         seconds = monotonic() - began
         return ApplyReport(target.name, plan, len(ok), tuple(refused), error, seconds)
+
+    def _advance(self, name: str, log: _Log) -> None:
+        try:
+            self._progress.advance("apply", name, 1)
+        except ConnectorError as told:  # to end
+            log.halted = told
 
     def settle(self, connection: str, plan: int) -> None:
         """Keep confirmed values as what the target holds now, so that no read is needed."""

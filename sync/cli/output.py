@@ -3,16 +3,18 @@
 import dataclasses
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any, Self
 
+from rich import progress as rich_progress
 from rich.console import Console, RenderableType
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from sync.progress import Stage, Tally
+from sync.progress import Progress, Stage, Tally
+from sync.service.stopping import Stop, Stoppable, on_signals
 
 PIPED_WIDTH = 160
 """Columns when nobody's terminal sets them: wide enough that no table is folded."""
@@ -66,9 +68,16 @@ class Output:
         """Show the title of a part."""
         self.show("", Text(text, style="bold"))
 
-    def progress(self) -> "Bars | Lines":
-        """Return a progress: bars on a terminal, quiet lines elsewhere."""
-        return Bars() if sys.stderr.isatty() and not self.as_json else Lines()
+    @contextmanager
+    def progress(self) -> Iterator[Progress]:
+        """Show progress: bars on a terminal, quiet lines elsewhere.
+
+        SIGTERM or Ctrl-C ends the work at the next safe point, a second one at once.
+        """
+        stop = Stop(grace=0)
+        bars = sys.stderr.isatty() and not self.as_json
+        with on_signals(stop), Bars() if bars else Lines() as shown:
+            yield Stoppable(shown, stop)
 
 
 class Lines(Tally):
@@ -93,11 +102,11 @@ class Bars:
     """A Progress of bars on standard error, gone when the work is over."""
 
     def __init__(self) -> None:
-        self._progress = Progress(
-            SpinnerColumn(),
-            TextColumn("{task.fields[stage]:<6}{task.description}"),
-            BarColumn(bar_width=30),
-            MofNCompleteColumn(),
+        self._progress = rich_progress.Progress(
+            rich_progress.SpinnerColumn(),
+            rich_progress.TextColumn("{task.fields[stage]:<6}{task.description}"),
+            rich_progress.BarColumn(bar_width=30),
+            rich_progress.MofNCompleteColumn(),
             console=console(stderr=True),
             transient=True,
         )

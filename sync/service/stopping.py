@@ -15,7 +15,7 @@ from sync.logs import LOGGER
 from sync.progress import Progress, Stage
 
 GRACE = 20.0
-"""Seconds that a run is given to finish."""
+"""Seconds that a scheduled run is given to finish."""
 LAST = 28.0
 """Seconds after which the process leaves, whatever it does: orchestrators kill after 30."""
 
@@ -30,16 +30,19 @@ class Stop:
     Args:
         leave: Ends the process at once.
         timer: Calls something after seconds; replaced in tests.
+        grace: Seconds that a run is given to finish.
     """
 
     def __init__(
         self,
         leave: Callable[[int], object] = os._exit,
         timer: Callable[[float, Callable[[], object]], threading.Timer] = threading.Timer,
+        grace: float | None = None,
     ) -> None:
         self._asked = threading.Event()
         self._leave = leave
         self._timer = timer
+        self._grace = GRACE if grace is None else grace
         self._timers: list[threading.Timer] = []
         self.overdue = False
 
@@ -53,7 +56,7 @@ class Stop:
         if self.asked:
             self._leave(1)
         self._asked.set()
-        for seconds, call in ((GRACE, self._hurry), (LAST, lambda: self._leave(1))):
+        for seconds, call in ((self._grace, self._hurry), (LAST, lambda: self._leave(1))):
             timer = self._timer(seconds, call)
             timer.daemon = True
             timer.start()

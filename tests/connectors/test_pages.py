@@ -90,3 +90,14 @@ def test_in_order_tells_of_what_was_under_way_when_one_failed(drain, expected) -
     with pytest.raises(TransientError):
         iter_into(found, in_order(work, range(3), 3, drain=drain))
     assert found == expected
+
+
+def test_items_that_end_in_an_error_lose_no_result_of_what_was_begun() -> None:
+    def items():
+        yield from range(4)
+        raise TransientError("told to end")
+
+    done: list[int] = []
+    with pytest.raises(TransientError, match="told to end"):
+        iter_into(done, in_order(lambda item: item, items(), 3, drain=True))
+    assert done == [0, 1, 2, 3]

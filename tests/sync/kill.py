@@ -30,10 +30,11 @@ from requests.adapters import HTTPAdapter
 
 from connectors import http, pacing
 from connectors import simulator as simulated
-from sync import domains, plan, rehearsal, rollup, run, workspace
+from sync import clock, domains, plan, rehearsal, rollup, run, workspace
 from sync.cli import main
 from sync.config import Config, load
 from sync.journal import Journal
+from sync.service import stopping
 from sync.store import Store
 
 START = datetime(2026, 11, 20, 9, 5, tzinfo=UTC)
@@ -140,15 +141,19 @@ class How:
         trace: Where it notes the points that it passes.
         fatal: The number of the one that it dies at, or None.
         largest: Bytes that a file may have, as if the disk were full then; None: any.
+        command: What is run.
+        grace: Seconds that a scheduled run may go on after SIGTERM.
     """
 
     trace: Path
     fatal: int | None = None
     largest: int | None = None
+    command: tuple[str, ...] = ("sync", "--apply", "--json")
+    grace: float = stopping.GRACE
 
 
 def _child(config: Path, pace: Pace, how: How) -> None:
-    """Be ``pulsefield sync --apply``."""
+    """Be ``pulsefield``."""
 
     class Shifted(datetime):
         @classmethod
@@ -156,6 +161,9 @@ def _child(config: Path, pace: Pace, how: How) -> None:
             return pace.now().astimezone(tz)
 
     workspace.datetime = Shifted  # type: ignore[misc]
+    if how.command[0] == "schedule":
+        clock.datetime = Shifted  # type: ignore[misc]
+        stopping.GRACE = how.grace
     fast = {"monotonic": lambda: SPEED * time.monotonic(), "sleep": lambda s: time.sleep(s / SPEED)}
     for module in (http, pacing):
         module.time = SimpleNamespace(**{**vars(time), **fast})  # type: ignore[attr-defined]
@@ -165,7 +173,7 @@ def _child(config: Path, pace: Pace, how: How) -> None:
     os.dup2(told, 2)
     if how.largest is not None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (how.largest, resource.RLIM_INFINITY))
-    sys.argv = ["pulsefield", "sync", "--apply", "--json", "--config", str(config)]
+    sys.argv = ["pulsefield", *how.command, "--config", str(config)]
     main()
 
 
@@ -224,7 +232,7 @@ class Rig:
     sent: Counter[str] = field(default_factory=Counter)
 
     def start(self, how: "How") -> Any:
-        """Start ``sync --apply`` in another process, and return that."""
+        """Start a command in another process, and return that."""
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(_MODULES)
         (self.folder / "trace").write_text("", encoding="utf-8")
