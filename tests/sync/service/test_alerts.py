@@ -13,8 +13,10 @@ from sync.config import load
 from sync.journal import Journal
 from sync.service import alerts
 from sync.service.alerts import Alert, Teller
+from sync.service.scheduler import Scheduler, Site
 from sync.summary import AccountScore, ConnectionReport, PlanReport
-from tests.sync.service.simulated import START, deployment, report
+from tests.sync import fakes
+from tests.sync.service.simulated import START, SimulatedClock, deployment, report
 
 KEY = "a key that only two know"
 FAILED = Alert("failed_run", "scores", "run 3: the answer <broke> off")
@@ -162,3 +164,30 @@ def test_a_source_is_stale_after_its_time() -> None:
 def test_settings_that_cannot_be(config, text: str, told: str) -> None:
     with pytest.raises(Exception, match=told):
         config(text)
+
+
+def test_a_scheduled_run_with_an_unsafe_plan_writes_nothing_and_alerts_once_in_a_cooldown(
+    deploy, receiver, monkeypatch
+) -> None:
+    for name, value in (("SLACK", f"{receiver.url}/slack"), ("HOOK", f"{receiver.url}/hook")):
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("KEY", KEY)
+    crm = fakes.customers([f"C{number}" for number in range(12)])
+    crm.held = {f"{number + 1}": {"pulsefield_health": "1200"} for number in range(12)}
+    rest = f'[schedule.scores]\nevery = "1h"\n[alerts]\n{SLACK}\n{HOOK}\ncooldown = "150m"\n'
+    file = deploy(crm=crm, extra=rest).file
+    clock = SimulatedClock()
+    served = Scheduler(file, Site(clock=clock))
+    told = []
+    for _ in range(4):
+        served.look()
+        told.append([json.loads(body) for path, _, body in receiver.got if path == "/hook"])
+        clock.move(timedelta(hours=1))
+    assert crm.writes == []
+    assert [len(each) for each in told] == [1, 1, 1, 2]
+    assert told[0][0]["event"] == "unsafe_plan"
+    assert "12 of 12 records (100%) would have values replaced" in told[0][0]["items"][0]["text"]
+    slack = [json.loads(body)["text"] for path, _, body in receiver.got if path == "/slack"]
+    assert len(slack) == 2
+    assert "Nothing was written, as the plan is unsafe" in slack[0]
+    assert all("HTTP_X_PULSEFIELD_SIGNATURE" in e for path, e, _ in receiver.got if path == "/hook")
