@@ -45,10 +45,11 @@ def test_killed_anywhere(tmp_path, undisturbed, deep: bool) -> None:
 def test_killed_again_and_again_while_it_recovers(tmp_path, undisturbed) -> None:
     held, trace = undisturbed[False]
     planned = trace.index("after plan")
-    kills = [kill.Kill(planned + more) for more in (60, -20, 20)]
+    kills = [kill.Kill(planned + more) for more in (60, -40, -20)]
     outcome = kill.killed(tmp_path / "home", kills, deep=False)
     assert outcome.faults(held, clean=True) == [], outcome.wheres
-    assert set(outcome.codes) == {-signal.SIGKILL}
+    # What is left to recover, and so how far the last run gets, depends on the threads' pace.
+    assert outcome.codes[:2] == [-signal.SIGKILL] * 2
 
 
 def test_killed_while_systems_fail_too(tmp_path, undisturbed) -> None:
