@@ -8,8 +8,18 @@ from collections.abc import Callable, Iterator
 from .declared import Shape
 from .steps import Context, Select, Step, case
 
-BASELINE = (-2.0, 1.0)
-"""Default worst and best of the baseline curve, in standard deviations; our default."""
+ENDS = {"indicator": (0.0, 1.0), "baseline": (-2.0, 1.0)}
+"""Worst and best of a curve that may go without; the baseline's, in standard deviations, are our
+default."""
+
+
+def ends(shape: Shape) -> tuple[float, float]:
+    """Return a curve's worst and best, or what stands for them."""
+    worst, best = ENDS.get(shape.curve or "linear", (0.0, 0.0))
+    return (
+        worst if shape.worst is None else shape.worst,
+        best if shape.best is None else shape.best,
+    )
 
 
 def goodness(ctx: Context, shape: Shape, value: str, ranks: str) -> str:
@@ -27,16 +37,13 @@ def goodness(ctx: Context, shape: Shape, value: str, ranks: str) -> str:
     return f"CASE WHEN {value} IS NOT NULL THEN {cut} END"
 
 
-def _line(ctx: Context, value: str, worst: float, best: float) -> str:
+def _linear(ctx: Context, shape: Shape, value: str) -> str:
+    worst, best = ends(shape)
     return f"{ctx.num(100)} * ({value} - {ctx.num(worst)}) / {ctx.num(best - worst)}"
 
 
-def _linear(ctx: Context, shape: Shape, value: str) -> str:
-    return _line(ctx, value, shape.worst or 0.0, shape.best or 0.0)
-
-
 def _log(ctx: Context, shape: Shape, value: str) -> str:
-    worst, best = ctx.num(shape.worst or 0.0), ctx.num(shape.best or 0.0)
+    worst, best = map(ctx.num, ends(shape))
     low = f"ln({ctx.num(1)} + {worst})"
     reached = f"ln({ctx.num(1)} + greatest({value}, {ctx.num(0)}))"
     return f"{ctx.num(100)} * ({reached} - {low}) / (ln({ctx.num(1)} + {best}) - {low})"
@@ -72,8 +79,7 @@ def _growth(ctx: Context, _shape: Shape, value: str) -> str:
 
 
 def _indicator(ctx: Context, shape: Shape, value: str) -> str:
-    worst = shape.worst if shape.worst is not None else 0.0
-    best = shape.best if shape.best is not None else 1.0
+    worst, best = ends(shape)
     sign = ">=" if best > worst else "<="
     return case([(f"{value} {sign} {ctx.num(best)}", ctx.num(100))], ctx.num(0))
 
@@ -86,12 +92,6 @@ def _percentile(ctx: Context, _shape: Shape, rank: str) -> str:
     return f"{ctx.num(100)} * {rank}"
 
 
-def _baseline(ctx: Context, shape: Shape, value: str) -> str:
-    worst = shape.worst if shape.worst is not None else BASELINE[0]
-    best = shape.best if shape.best is not None else BASELINE[1]
-    return _line(ctx, value, worst, best)
-
-
 CURVES: dict[str, Callable[[Context, Shape, str], str]] = {
     "linear": _linear,
     "log": _log,
@@ -101,7 +101,7 @@ CURVES: dict[str, Callable[[Context, Shape, str], str]] = {
     "indicator": _indicator,
     "penalty": _penalty,
     "percentile": _percentile,
-    "baseline": _baseline,
+    "baseline": _linear,
 }
 
 

@@ -38,12 +38,12 @@ def asked(page: Page, name: Column, model: Model, phrases: Phrases) -> Asked:
             told = (phrases.metric(metric), _unit(model, signal), _range(model.shape_of(metric)))
             found.values[signal] = page.column("fill in", *told)
     for score in model.ordered_scores():
-        for rule, item in rules(model, score):
+        for rule, item in _rules(model, score):
             _condition(page, found, model, (score, rule, item))
     return found
 
 
-def rules(model: Model, score: str) -> list[tuple[str, Any]]:
+def _rules(model: Model, score: str) -> list[tuple[str, Any]]:
     """Return a score's adjustments, floors and caps by name."""
     declared = model.scores[score]
     return [*declared.adjustments.items(), *declared.floors.items(), *declared.caps.items()]

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
+from scoring.curves import ENDS, ends
 from scoring.declared import Shape
 
 Numbers: TypeAlias = Mapping[str, str]
@@ -10,16 +11,14 @@ Numbers: TypeAlias = Mapping[str, str]
 
 
 def numbers(shape: Shape) -> dict[str, float]:
-    """Return what a curve needs, by name; defaults are those of ``scoring.curves``."""
+    """Return what a curve needs, by name."""
     given = {
         name: value
         for name in ("worst", "best", "low", "best_low", "best_high", "high", "points")
         if (value := getattr(shape, name)) is not None
     }
-    if shape.curve == "indicator":
-        return {"worst": 0.0, "best": 1.0} | given
-    if shape.curve == "baseline":
-        return {"worst": -2.0, "best": 1.0} | given
+    if shape.curve in ENDS:
+        return given | dict(zip(("worst", "best"), ends(shape), strict=True))
     if shape.curve == "band":
         return given | {"at_low": shape.at_low or 0.0, "at_high": shape.at_high or 0.0}
     return given
@@ -77,8 +76,8 @@ def _growth(_shape: Shape, x: str, _n: Numbers) -> str:
 
 
 def _indicator(shape: Shape, x: str, n: Numbers) -> str:
-    ends = numbers(shape)
-    sign = ">=" if ends["best"] > ends["worst"] else "<="
+    worst, best = ends(shape)
+    sign = ">=" if best > worst else "<="
     return f"IF({x}{sign}{n['best']},100,0)"
 
 

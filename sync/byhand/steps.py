@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from scoring import Model
 from scoring.declared import Missing
 from scoring.phrases import Phrases
+from scoring.scores import TOLERANCE
 
-from .asked import Asked, rules
+from .asked import Asked
 from .conditions import formula
 from .curves import goodness
 from .numbers import Cells, metrics_of, parts_of
 from .places import Column, Formula, Page, across, text
 
-NEAR = "0.000000001"
-"""Sums round: a border or least coverage this close counts as reached; as in ``scoring``."""
+NEAR = f"{TOLERANCE:.9f}"
+"""Sums round: a border or least coverage this close counts as reached."""
 BEYOND = "1000000"
 """Further than any score."""
 
@@ -149,14 +150,13 @@ class Maker:
 
     def _limited(self, score: str, coverage: Column, before: Column) -> str:
         declared = self.model.scores[score]
-        floors = [n for n, item in declared.floors.items() if isinstance(item.at_least, float)]
-        caps = [n for n, item in declared.caps.items() if isinstance(item.at_most, float)]
+        floors = [(n, i.when) for n, i in declared.floors.items() if isinstance(i.at_least, float)]
+        caps = [(n, i.when) for n, i in declared.caps.items() if isinstance(i.at_most, float)]
         value = before.here
-        for names, word, never in ((floors, "MAX", f"-{BEYOND}"), (caps, "MIN", BEYOND)):
+        for limits, word, never in ((floors, "MAX", f"-{BEYOND}"), (caps, "MIN", BEYOND)):
             bounds = [
-                f"IF({self._holds(score, name, dict(rules(self.model, score))[name].when)},"
-                f"{self.numbers.limits[score, name]},{never})"
-                for name in names
+                f"IF({self._holds(score, name, when)},{self.numbers.limits[score, name]},{never})"
+                for name, when in limits
             ]
             value = f"{word}({','.join([value, *bounds])})" if bounds else value
         enough = f"{coverage.here}>={self.numbers.rules[score, 'coverage']}-{NEAR}"
@@ -172,12 +172,12 @@ class Maker:
                 border = f"PERCENTILE({value.all(self.rows)},{border})"
             place = f"IF({value.here}>={border}-{NEAR},{at},{place})"
         for word, never, limits in (
-            ("MAX", "0", {n: i.at_least for n, i in declared.floors.items()}),
-            ("MIN", str(len(names)), {n: i.at_most for n, i in declared.caps.items()}),
+            ("MAX", "0", [(n, i.when, i.at_least) for n, i in declared.floors.items()]),
+            ("MIN", str(len(names)), [(n, i.when, i.at_most) for n, i in declared.caps.items()]),
         ):
-            for name, bound in limits.items():
+            for name, when, bound in limits:
                 if isinstance(bound, str):
-                    holds = self._holds(score, name, dict(rules(self.model, score))[name].when)
+                    holds = self._holds(score, name, when)
                     place = f"{word}({place},IF({holds},{names.index(bound)},{never}))"
         words = ",".join(text(self.phrases.band(name)) for name in names)
         unknown = text(self.phrases.band("no data"))
