@@ -98,14 +98,18 @@ def note(work: Workspace, found: Basis) -> None:
 def without(settings: str, records: set[Key]) -> str:
     """Return the kept settings without the pins of some records."""
     found = json.loads(settings)
-    found["pins"] = [pair for pair in found["pins"] if not records & {tuple(key) for key in pair}]
+    found["pins"] = [pair for pair in found["pins"] if not _names(pair, records)]
     return json.dumps(found, sort_keys=True, ensure_ascii=False)
 
 
 def pinned(settings: str, records: set[Key]) -> list[list[list[str]]]:
     """Return the pins of some records in kept settings."""
     pairs: list[list[list[str]]] = json.loads(settings)["pins"]
-    return [pair for pair in pairs if records & {(key[0], key[1]) for key in pair}]
+    return [pair for pair in pairs if _names(pair, records)]
+
+
+def _names(pair: list[list[str]], records: set[Key]) -> bool:
+    return any((connection, ref) in records for connection, ref in pair)
 
 
 def prune(db: sa.Connection, cut: datetime) -> None:

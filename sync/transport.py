@@ -18,7 +18,7 @@ def check() -> None:
         StoreError: it switches verification off, or sends plain HTTP beyond this machine.
     """
     for name, value in os.environ.items():
-        if name.lower().endswith("allow_invalid_certificates") and value.lower() in {"true", "1"}:
+        if name.lower().endswith(UNVERIFIED) and value.lower() in {"true", "1"}:
             raise StoreError(
                 f"certificates are always verified; take {name} out of the environment"
             )
