@@ -12,9 +12,9 @@ adjustments, caps (floors and the clamp too). What a new model changes is found 
 same facts with both.
 """
 
-import duckdb
 import pyarrow as pa
 
+from . import duck
 from .model import Model
 
 KINDS = ("behaviour", "coverage", "peers", "adjustments", "caps", "model")
@@ -89,7 +89,7 @@ def change(
     sql = _CHANGES.format(
         keys=", ".join(KEYS), old=_SIDE.format(table="before"), new=_SIDE.format(table="now")
     )
-    with duckdb.connect() as connection:
+    with duck.connect() as connection:
         connection.register("before", before)
         connection.register("now", later)
         found = connection.sql(sql, params={"excluded": excluded}).to_arrow_table()

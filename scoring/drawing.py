@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import duckdb
 
+from . import duck
 from .curves import goodness
 from .declared import Shape
 from .dialects import DUCKDB
@@ -44,7 +45,7 @@ def drawings(model: Model, count: int = 32) -> list[Drawing]:
         count: Points of each.
     """
     found = []
-    with duckdb.connect() as connection:
+    with duck.connect() as connection:
         for metric, declared in model.metrics.items():
             own = [name for name, segment in model.segments.items() if metric in segment.metrics]
             for segment in (None, *own):

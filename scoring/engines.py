@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from . import duck
 from .compile import statement
 from .dialects import DUCKDB, Dialect
 from .steps import Step
@@ -85,7 +86,7 @@ class DuckEngine(Engine):
     def __init__(self, connection: duckdb.DuckDBPyConnection | None = None) -> None:
         super().__init__(DUCKDB)
         self._own = connection is None
-        self._connection = connection or duckdb.connect()
+        self._connection = connection or duck.connect()
         self._registered: list[str] = []
 
     def relation(self, name: str, data: object) -> str:

@@ -4,10 +4,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-import duckdb
-
 from connectors.errors import ConnectorError
 from connectors.extras import Catalogue, Offer
+from scoring import duck
 
 from .config import Config
 from .quoting import literal, quote
@@ -77,6 +76,6 @@ def _shares(store: Store, source: str, table: str, columns: Sequence[str]) -> di
         f"SELECT count(*), {counts} FROM ({latest})"  # noqa: S608 - quoted
         f" WHERE source = {literal(source)} AND NOT coalesce(deleted, false)"
     )
-    with duckdb.connect() as con:
+    with duck.connect() as con:
         every, *filled = con.sql(sql).fetchall()[0]
     return {column: count / every for column, count in zip(known, filled, strict=True) if every}

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from difflib import get_close_matches
 
-import duckdb
+from scoring import duck
 
 from .candidates import Key
 from .config import Config
@@ -54,7 +54,7 @@ def keep(config: Config, said: Said, now: datetime | None = None) -> tuple[str, 
             decision to withdraw.
     """
     with opened(config, now) as work:
-        with duckdb.connect() as con:
+        with duck.connect() as con:
             names = {row.key: row.name or "" for row in account_rows(con, work.store)}
         one, other = (_found(text, names) for text in (said.one, said.other))
         if one == other:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import duckdb
+from scoring import duck
 
 from . import unjournal
 from .config import Config
@@ -58,7 +58,7 @@ def _stored(work: Workspace, subject: Subject) -> dict[str, list[dict[str, Any]]
         scan = work.store.scan(name)
         if scan is None:
             continue
-        with duckdb.connect() as con:
+        with duck.connect() as con:
             con.execute("SET TimeZone = 'UTC'")
             table = con.sql(
                 f"SELECT * FROM {scan} WHERE {predicate} ORDER BY ALL"  # noqa: S608 - quoted

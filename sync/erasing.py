@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-import duckdb
 from deltalake.exceptions import DeltaError
+
+from scoring import duck
 
 from .errors import StoreError
 from .quoting import literal, quote
@@ -29,7 +30,7 @@ def count(store: Store, name: str, predicate: str) -> int:
     scan = store.scan(name)
     if scan is None:
         return 0
-    with duckdb.connect() as con:
+    with duck.connect() as con:
         sql = f"SELECT count(*) FROM {scan} WHERE {predicate}"  # noqa: S608 - quoted by callers
         return int(con.sql(sql).fetchall()[0][0])
 

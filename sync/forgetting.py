@@ -11,6 +11,7 @@ from datetime import datetime
 import duckdb
 
 from connectors.records import TABLES
+from scoring import duck
 
 from . import erasing, history, unjournal
 from .candidates import Key
@@ -117,7 +118,7 @@ def subject_of(work: Workspace, text: str) -> Subject:
     Raises:
         LookupError: no such customer, or several.
     """
-    with duckdb.connect() as con:
+    with duck.connect() as con:
         matched = match_all(work, con)
         kept = _stored(work, con)
         live = {key for each in matched.identities.accounts for key in each.records}
@@ -221,7 +222,7 @@ def _ids(
         return []
     own = among("account_ref", refs)
     came = f"AND id IN (SELECT id FROM every_version WHERE NOT coalesce({own}, false))"  # noqa: S608 - quoted
-    with duckdb.connect() as con:
+    with duck.connect() as con:
         con.execute(f"CREATE VIEW every_version AS FROM {work.store.scan(name)}")
         con.execute(f"CREATE VIEW latest AS {latest}")
         rows = con.sql(

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import duckdb
 import pyarrow as pa
 
-from scoring import Snapshot
+from scoring import Snapshot, duck
 
 from .errors import PlanError
 from .store import Store
@@ -91,7 +91,7 @@ def promote(store: Store, planned: int, run: int, kept_at: datetime) -> None:
     scan = store.scan(PLANNED)
     if scan is None:
         raise PlanError(_gone(planned))
-    with duckdb.connect() as con:
+    with duck.connect() as con:
         found: pa.Table = con.sql(
             f"SELECT * REPLACE ({run}::BIGINT AS run) FROM {scan} WHERE run = {planned}"  # noqa: S608 - numbers
         ).to_arrow_table()

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-import duckdb
 import sqlalchemy as sa
+
+from scoring import duck
 
 from . import limits, schema, writes
 from .errors import PlanError
@@ -123,7 +124,7 @@ def _held(store: Store, name: str, main: TargetField | None) -> tuple[int, float
     if latest is None or main is None or main.spec.name not in store.columns(HELD + name):
         return 0, 0.0, 0
     column = quote(main.spec.name)
-    with duckdb.connect() as con:
+    with duck.connect() as con:
         row = con.execute(
             f"SELECT count({column}), coalesce(sum(TRY_CAST({column} AS DOUBLE)), 0),"  # noqa: S608 - quoted
             f" count(TRY_CAST({column} AS DOUBLE)) FROM ({latest})"

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from connectors.base import FieldState, Problem, Target
 from connectors.errors import SetupError
+from scoring import duck
 
 from . import checks, reporting, rollup, writing
 from .book import Book, build
@@ -249,7 +250,7 @@ def _targets(work: Workspace) -> Iterator[tuple[str, Target]]:
 def _scored(
     work: Workspace, as_of: datetime | None = None, known_at: datetime | None = None
 ) -> Iterator[tuple[duckdb.DuckDBPyConnection, Matched, Scores]]:
-    with duckdb.connect() as con:
+    with duck.connect() as con:
         matched = rollup.match_all(work, con, known_at)
         scores = rollup.score_all(work, con, matched, Times(as_of or work.as_of, known_at))
         yield con, matched, scores

@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from scoring import Snapshot, change
+from scoring import Snapshot, change, duck
 from scoring import score as scored
 from scoring.change import KINDS
 from scoring.explain import LEAST, LIMIT, Explainer, Headline, Override, joined
@@ -105,7 +105,7 @@ def explain_since(
     Raises:
         LookupError: no such account, score, run or date.
     """
-    with opened(config, now) as work, duckdb.connect() as con:
+    with opened(config, now) as work, duck.connect() as con:
         if score not in work.model.scores:
             raise LookupError(f"no score {score!r}; there are: {', '.join(work.model.scores)}")
         matched = rollup.match_all(work, con)
@@ -121,7 +121,7 @@ def _replayed(
     work: Workspace, present: tuple[duckdb.DuckDBPyConnection, Matched], then: Then, account: int
 ) -> Iterator[Snapshot]:
     """Score that moment with today's model, from what was known then where that is kept."""
-    with duckdb.connect() as past:
+    with duck.connect() as past:
         chosen = present
         if then.known_at is not None:
             matched = rollup.match_all(work, past, then.known_at)
@@ -184,7 +184,7 @@ def _row(snapshot: Snapshot, account: int, score: str) -> dict[str, Any]:
 def _kept(work: Workspace, then: Then, account: int, score: str) -> dict[str, Any]:
     """Return value and band that were stored then; null where the account was not there."""
     scan = work.store.scan(history.TABLE)
-    with duckdb.connect() as con:
+    with duck.connect() as con:
         row = con.execute(
             f"SELECT value, band FROM {scan} WHERE NOT replayed AND run = $1"  # noqa: S608 - ours
             " AND account = $2 AND score = $3",

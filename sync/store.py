@@ -16,10 +16,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
 from deltalake.exceptions import TableNotFoundError
+
+from scoring import duck
 
 from . import transport
 from .columns import check_kinds, wider
@@ -181,7 +182,7 @@ class Store:
         latest = self.latest(name, of="wanted")
         if latest is None:
             return {}
-        with duckdb.connect() as con, explained(self.root, name):
+        with duck.connect() as con, explained(self.root, name):
             con.register("wanted", pa.table({"id": pa.array(ids, pa.string())}))
             found: pa.Table = con.sql(latest).to_arrow_table()
         texts = [field.name for field in found.schema if pa.types.is_string(field.type)]
@@ -205,7 +206,7 @@ class Store:
         schema, scan = wider(stored, new), self.scan(name, table)
         if schema is not None and scan is not None:
             columns = ", ".join(quote(field.name) for field in schema)
-            with duckdb.connect() as con:
+            with duck.connect() as con:
                 rewrite(table, con, f"SELECT {columns} FROM {scan}", schema)  # noqa: S608 - quoted
 
     def _fresh(self, name: str, rows: pa.Table, *, always: bool) -> pa.Table:
@@ -213,7 +214,7 @@ class Store:
         table = self.table(name)
         version = -1 if table is None else table.version()
         rows = rows.append_column("row_at", pa.array(range(rows.num_rows), pa.int64()))
-        with duckdb.connect() as con, explained(self.root, name):
+        with duck.connect() as con, explained(self.root, name):
             con.register("incoming", rows)
             con.execute(_hashed(name, rows.schema.names))
             scan = self.scan(name)

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from connectors.base import Page, Source
 from connectors.extras import Census
 from connectors.findings import Findings
+from scoring import duck
 
 from .intake import Reading
 from .quoting import literal
@@ -40,7 +41,7 @@ class Sweep:
         stream = reading.stream
         watched = self._source is not None and self._source.whole(stream.name)
         self._table = stream.tables[0]
-        self._con = duckdb.connect() if watched else None
+        self._con = duck.connect() if watched else None
         if self._con is not None:
             self._con.execute("CREATE TABLE seen (key UBIGINT)")
 

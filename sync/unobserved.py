@@ -3,10 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import duckdb
-
 from connectors.base import Problem
-from scoring import Model
+from scoring import Model, duck
 from scoring.references import of_signal
 from scoring.weighing import portions
 
@@ -45,7 +43,7 @@ def unobserved(work: Workspace) -> list[Unobserved]:
     scan = work.store.scan(TABLE)
     if scan is None:
         return []
-    with duckdb.connect() as con:
+    with duck.connect() as con:
         rows = con.execute(
             "SELECT score, segment, count(*), sum(CASE WHEN value IS NULL THEN 0"  # noqa: S608 - ours
             f" ELSE coalesce(coverage, 0) END), count(*) - count(value) FROM {scan}"

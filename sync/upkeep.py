@@ -8,12 +8,12 @@ again after the next read, as nothing depends on it.
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-import duckdb
 import pyarrow as pa
 import sqlalchemy as sa
 from deltalake import DeltaTable
 
 from connectors.records import TABLES
+from scoring import duck
 
 from . import basis, history, identity, reads, schema
 from .damage import explained
@@ -102,7 +102,7 @@ def _runs(store: Store, name: str, table: DeltaTable, where: str) -> set[int]:
     scan = store.scan(name, table)
     if scan is None:
         return set()
-    with duckdb.connect() as con:
+    with duck.connect() as con:
         found = con.sql(f"SELECT DISTINCT run FROM {scan} WHERE {where}")  # noqa: S608 - ours
         return {int(run) for (run,) in found.fetchall()}
 
@@ -122,7 +122,7 @@ def _old_versions(store: Store, name: str, table: DeltaTable, before: datetime) 
         f" (PARTITION BY source, id ORDER BY known_at, row_seq) AS replaced_at FROM {scan}"
         f" SEMI JOIN (SELECT row_key FROM {scan} WHERE row_prior) USING (row_key)"
     )
-    with duckdb.connect() as con:
+    with duck.connect() as con:
         con.execute(
             f"CREATE TEMP TABLE old AS SELECT row_key, row_seq FROM ({replaced})"  # noqa: S608 - quoted
             f" WHERE replaced_at <= {_micros(before)}"

@@ -58,6 +58,11 @@ def test_only_the_session_sleeps(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", FILES, ids=name)
+def test_duckdb_is_opened_in_one_place(path: Path) -> None:
+    assert "duckdb.connect" not in set(calls(path)) or path == ROOT / "scoring" / "duck.py"
+
+
+@pytest.mark.parametrize("path", FILES, ids=name)
 def test_only_sync_reads_clock_and_environment(path: Path) -> None:
     if path.relative_to(ROOT).parts[0] == "sync" or path.is_relative_to(SIMULATOR):
         return

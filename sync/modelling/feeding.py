@@ -8,7 +8,7 @@ import duckdb
 
 from connectors.base import Source
 from connectors.errors import ConnectorError
-from scoring import Model, Snapshot
+from scoring import Model, Snapshot, duck
 from scoring.references import of_signal
 from sync.quoting import quote
 from sync.workspace import Workspace
@@ -144,7 +144,7 @@ def _observed(snapshot: Snapshot) -> dict[str, tuple[float, float | None]]:
     missing: Counter[str] = Counter()
     table = snapshot.missing.select(["account", "metric"]).group_by(["account", "metric"])
     missing.update(table.aggregate([]).column("metric").to_pylist())
-    with duckdb.connect() as con:
+    with duck.connect() as con:
         con.register("signals", signals)
         names = {metric.signal: None for metric in snapshot.model.metrics.values()}
         listed = ", ".join(f"median({quote(name)})" for name in names)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import duckdb
 
-from scoring import Model, Snapshot, score
+from scoring import Model, Snapshot, duck, score
 from sync import decisions, history, rollup
 from sync.config import Config
 from sync.rollup import Matched
@@ -62,5 +62,5 @@ def reading_only(config: Config) -> Config:
 @contextmanager
 def stored(work: Workspace) -> Iterator[Stored]:
     """Match what is stored."""
-    with duckdb.connect() as con:
+    with duck.connect() as con:
         yield Stored(work, con, rollup.match_all(work, con))
