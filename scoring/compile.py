@@ -17,6 +17,8 @@ ENTRY: dict[str, Kind] = {"account": "integer", "source": "string", "id": "strin
 
 OWN = ("account", "account_id", "score", "value", "coverage", "spread", "band", "segment")
 LIMITED = ("limited_by", "growth")
+BLANKS = " \t\r\n\u00a0"
+"""A reason of nothing but these is none."""
 
 
 def compile_model(ctx: Context) -> list[Step]:
@@ -43,6 +45,7 @@ def _overrides(ctx: Context) -> Step:
     """The latest override of each account and score, and whether it counts."""
     q, cast = ctx.q, ctx.dialect.cast
     expires, since = cast(q("expires_at"), "time"), cast(q("set_at"), "time")
+    reason = f"trim(BOTH {ctx.dialect.text(BLANKS)} FROM {cast(q('reason'), 'string')})"
     value, band = cast(q("value"), "number"), cast(q("band"), "string")
     bands = [
         f"({q('score')} = {ctx.dialect.text(score)} AND {band} IN ({_listed(ctx, score)}))"
@@ -50,7 +53,7 @@ def _overrides(ctx: Context) -> Step:
     ]
     state = case(
         [
-            (f"coalesce(trim({cast(q('reason'), 'string')}), '') = ''", "'no reason'"),
+            (f"coalesce({reason}, '') = ''", "'no reason'"),
             (f"{expires} <= {ctx.now}", "'expired'"),
             (f"{value} IS NULL AND {band} IS NULL", "'empty'"),
             (f"{value} IS NOT NULL AND NOT ({value} BETWEEN 0 AND 100)", "'not 0..100'"),
@@ -58,7 +61,9 @@ def _overrides(ctx: Context) -> Step:
         ],
         "'active'",
     )
-    latest = f"{since} DESC NULLS LAST"
+    texts = (cast(q(name), "string") for name in ("band", "reason", "author"))
+    ties = [value, *(ctx.dialect.bytewise.format(value=text) for text in texts), expires]
+    latest = ", ".join(f"{each} DESC NULLS LAST" for each in (since, *ties))
     rank = f"row_number() OVER (PARTITION BY {q('account')}, {q('score')} ORDER BY {latest})"
     columns = [(q(name), q(name)) for name in ("account", "score", "reason", "author")]
     columns += [(q("value"), value), (q("band"), band), (q("state"), state), (q("n"), rank)]

@@ -223,7 +223,8 @@ def score(
             PostgreSQL connection of psycopg or of SQLAlchemy over it; None: DuckDB in memory.
         previous: account, score, value, band of the last snapshot (or that Snapshot), for the
             dead-band.
-        overrides: account, score, value, band, reason, author, set_at, expires_at.
+        overrides: account, score, value, band, reason, author, set_at, expires_at. Of an
+            account and score the last one set by ``as_of`` is looked at, no other.
         rates: Currency -> its value in the model's base currency.
         rolled: What ``roll_up`` kept of an earlier day, ``since`` which little has changed: the
             same answers for less time. ``facts`` are all the rows there are now.

@@ -10,6 +10,7 @@ from scoring import Model, score
 from scoring.tables import COLUMNS
 from tests.scoring.oracle import Oracle
 from tests.scoring.oracle_limits import Result
+from tests.scoring.oracle_overrides import COLUMNS as SAID
 from tests.scoring.oracle_signals import Facts
 
 ARROW = {
@@ -34,7 +35,7 @@ class Answers:
 
 
 def run(model: Model, facts: Facts, as_of: datetime, **more: Any) -> Answers:
-    """Score with both. ``previous``: (account, score) -> (value, band); ``rates``."""
+    """Score with both. ``previous``: (account, score) -> (value, band); ``rates``; ``overrides``."""
     oracle = Oracle(model, facts, as_of, **more)
     rows, ledger = engine(model, facts, as_of, **more)
     results = {
@@ -46,7 +47,7 @@ def run(model: Model, facts: Facts, as_of: datetime, **more: Any) -> Answers:
 
 
 def engine(
-    model: Model, facts: Facts, as_of: datetime, *, previous: Any = None, rates: Any = None
+    model: Model, facts: Facts, as_of: datetime, *, previous: Any = None, **more: Any
 ) -> tuple[dict[Key, dict[str, Any]], dict[Key, dict[tuple[str, str], float]]]:
     """Score with the engine alone."""
     before = None
@@ -58,8 +59,10 @@ def engine(
         kinds = [("account", pa.int64()), ("score", pa.string())]
         kinds += [("value", pa.float64()), ("band", pa.string())]
         before = pa.Table.from_pylist(rows, schema=pa.schema(kinds))
+    if more.get("overrides") is not None:
+        more["overrides"] = told(more["overrides"])
     ledger: dict[Key, dict[tuple[str, str], float]] = {}
-    with score(model, arrow(facts), as_of=as_of, previous=before, rates=rates) as snapshot:
+    with score(model, arrow(facts), as_of=as_of, previous=before, **more) as snapshot:
         found = {(row["account"], row["score"]): row for row in snapshot.scores.to_pylist()}
         for row in snapshot.ledger(evidence=False).to_pylist():
             parts = ledger.setdefault((row["account"], row["score"]), {})
@@ -79,6 +82,14 @@ def arrow(facts: Facts) -> dict[str, pa.Table]:
     kinds = [("account", pa.int64()), ("table", pa.string()), ("read_at", pa.timestamp("us"))]
     tables["presence"] = pa.Table.from_pylist(read, schema=pa.schema(kinds))
     return tables
+
+
+def told(overrides: list[dict[str, Any]]) -> pa.Table:
+    """Overrides as the engine takes them."""
+    text, time = pa.string(), pa.timestamp("us")
+    kinds = [pa.int64(), text, pa.float64(), text, text, text, time, time]
+    fields = zip(SAID, kinds, strict=True)
+    return pa.table({n: pa.array([row.get(n) for row in overrides], k) for n, k in fields})
 
 
 def table(name: str, rows: list[dict[str, Any]]) -> pa.Table:
@@ -115,6 +126,7 @@ def differences(answers: Answers) -> list[str]:
         ]
         plain = {"band": wanted.band, "segment": wanted.segment, "growth": wanted.growth}
         plain["limited_by"] = ",".join(wanted.limited_by)
+        plain |= {f"override_{name}": value for name, value in vars(wanted.said).items()}
         found += [
             f"{key} {name}: engine {row[name]}, oracle {value}"
             for name, value in plain.items()

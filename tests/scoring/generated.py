@@ -280,3 +280,24 @@ def before(seed: int, keys: list[int]) -> dict[tuple[int, str], tuple[float | No
     values = [None, 20.0, 39.0, 41.5, 60.0, 78.0, 82.5]
     some = [key for key in keys if chance.random() < 0.7]
     return {(key, "whole"): (chance.choice(values), chance.choice(names)) for key in some}
+
+
+def overrides(seed: int, keys: list[int]) -> list[dict[str, Any]]:
+    """What people said beside the scores: some in time, with a reason, of a band that there is."""
+    chance = Random(seed)
+    day = timedelta(days=1)
+    return [
+        {
+            "account": chance.choice(keys),
+            "score": chance.choice(["whole", "whole", "part", "gone"]),
+            "value": chance.choice([None, None, 0.0, 20.0, 100.0, 100.5, -1.0, float("nan")]),
+            "band": chance.choice([None, None, "red", "green", "purple"]),
+            "reason": chance.choice(["said so", "o'clock; --", "said so", "é", " \t\n", "", None]),
+            "author": chance.choice(["kim", "Zoë", None]),
+            "set_at": NOW - chance.choice([0, 0, 1, 9, -1]) * day
+            if chance.random() < 0.9
+            else None,
+            "expires_at": chance.choice([None, NOW, NOW + day, NOW + day, NOW - day]),
+        }
+        for _ in range(chance.choice([0, 2, 12, 30]))
+    ]

@@ -15,6 +15,7 @@ from scoring.model import Model
 from tests.scoring.oracle_curves import CURVES, fade, pulled, quantile
 from tests.scoring.oracle_expressions import holds
 from tests.scoring.oracle_limits import NEAR, Customer, Result, limited, note, place
+from tests.scoring.oracle_overrides import said
 from tests.scoring.oracle_signals import DAY, Facts, Reader
 
 
@@ -41,8 +42,10 @@ class Oracle:
         *,
         previous: dict[tuple[int, str], tuple[float | None, str]] | None = None,
         rates: dict[str, float] | None = None,
+        overrides: list[dict[str, Any]] | None = None,
     ) -> None:
         self.model, self.as_of, self.previous = model, as_of, previous or {}
+        self.overrides = overrides or []
         readers = [Reader(model, facts, account, as_of, rates or {}) for account in facts.accounts]
         self.customers = {
             reader.account["account"]: Customer(reader, self.segment(reader), self.signals(reader))
@@ -224,5 +227,6 @@ class Oracle:
                 borders |= self.model.segments[customer.segment].borders.get(score, {})
             result = customer.results[score]
             result.before = self.previous.get((account, score), (None, ""))
+            result.said = said(self.model, self.overrides, (account, score), self.as_of)
             if result.value is not None:
                 place(self.model.scores[score], bands, borders, customer, result)

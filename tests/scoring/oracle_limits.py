@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from scoring.declared import Adjustment, Bands, Score
 from tests.scoring.oracle_expressions import holds
+from tests.scoring.oracle_overrides import Said
 from tests.scoring.oracle_signals import Reader
 
 NEAR = 1e-9
@@ -24,6 +25,7 @@ class Result:
     ledger: dict[tuple[str, str], float] = field(default_factory=dict)
     missing: list[str] = field(default_factory=list)
     before: tuple[float | None, str] = (None, "")
+    said: Said = field(default_factory=Said)
 
 
 @dataclass

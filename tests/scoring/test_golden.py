@@ -14,7 +14,9 @@ from tests.scoring.oracle_signals import Facts
 AS_OF = datetime(2026, 11, 27)  # noqa: DTZ001 -- scoring takes UTC without zone
 FILE = Path(__file__).with_name("golden.toml")
 CASES: list[dict[str, Any]] = tomllib.loads(FILE.read_text(encoding="utf-8"))["case"]
-OTHER = {"name", "why", "model", "accounts", "presence", "previous", "rates", "expect"}
+OTHER = {"name", "why", "model", "accounts", "presence", "previous", "rates", "overrides", "expect"}
+SAID = [f"override_{name}" for name in ("state", "value", "band", "reason", "author")]
+"""What stands beside a score: all of it is compared, also what must be absent."""
 
 
 def answers(case: dict[str, Any]) -> Answers:
@@ -28,7 +30,8 @@ def answers(case: dict[str, Any]) -> Answers:
         for row in case.get("previous", [])
     }
     model = load_model('name = "golden"\n' + case["model"])
-    return run(model, facts, AS_OF, previous=previous, rates=case.get("rates"))
+    beside = {name: case.get(name) for name in ("rates", "overrides")}
+    return run(model, facts, AS_OF, previous=previous, **beside)
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
@@ -43,6 +46,7 @@ def test_golden_case(case: dict[str, Any]) -> None:
             assert near(row[name], wanted.get(name, row[name]), within=1e-8), (name, case["why"])
         for name in ("band", "segment", "limited_by", "growth"):
             assert row[name] == wanted.get(name, row[name]), (name, case["why"])
+        assert {name: row[name] for name in SAID} == {name: wanted.get(name) for name in SAID}
         for name, points in wanted.get("ledger", {}).items():
             part = tuple(name.split(":")) if ":" in name else ("metric", name)
             assert near(parts.get(part, 0.0), points, within=1e-8), (name, case["why"])

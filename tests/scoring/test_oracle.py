@@ -4,7 +4,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.scoring.both import differences, run
-from tests.scoring.generated import NOW, before, facts, model
+from tests.scoring.generated import NOW, before, facts, model, overrides
 
 SEEDS = st.integers(0, 10**9)
 
@@ -18,5 +18,6 @@ SEEDS = st.integers(0, 10**9)
 @given(SEEDS)
 def test_engine_and_oracle_agree(seed: int) -> None:
     rows = facts(seed)
-    previous = before(seed, [account["account"] for account in rows.accounts])
-    assert not differences(run(model(seed), rows, NOW, previous=previous))
+    keys = [account["account"] for account in rows.accounts]
+    beside = {"previous": before(seed, keys), "overrides": overrides(seed, keys)}
+    assert not differences(run(model(seed), rows, NOW, **beside))

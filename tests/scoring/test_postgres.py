@@ -13,8 +13,8 @@ from scoring.tables import COLUMNS
 from tests import needs
 from tests.postgres import Postgres
 from tests.scoring.book import book
-from tests.scoring.both import arrow
-from tests.scoring.generated import NOW, facts, model
+from tests.scoring.both import arrow, told
+from tests.scoring.generated import NOW, facts, model, overrides
 from tests.scoring.same import table, with_duckdb
 from tests.scoring.small import accounts, ago, rows, run, values
 from tests.scoring.small import model as small
@@ -32,8 +32,9 @@ def test_shipped_models_have_duckdbs_answers(server: Any, name: str) -> None:
 @pytest.mark.parametrize("seed", range(12))
 def test_generated_models_have_duckdbs_answers(server: Any, seed: int) -> None:
     made = facts(seed)
-    last = previous(seed, [row["account"] for row in made.accounts])
-    assert not with_duckdb(model(seed), arrow(made), NOW, server, previous=last)
+    keys = [row["account"] for row in made.accounts]
+    beside = {"previous": previous(seed, keys), "overrides": told(overrides(seed, keys))}
+    assert not with_duckdb(model(seed), arrow(made), NOW, server, **beside)
 
 
 def test_tables_that_live_there_are_scored_there(postgres: Postgres) -> None:

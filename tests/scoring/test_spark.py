@@ -10,8 +10,8 @@ import pytest
 
 from scoring import load_model, score, shipped_model
 from tests.scoring.book import book
-from tests.scoring.both import arrow
-from tests.scoring.generated import NOW, before, facts, model
+from tests.scoring.both import arrow, told
+from tests.scoring.generated import NOW, before, facts, model, overrides
 from tests.scoring.same import with_duckdb
 from tests.scoring.small import accounts, ago, rows
 from tests.scoring.small import model as small
@@ -43,8 +43,9 @@ def test_a_shipped_model_has_duckdbs_answers(spark: Any) -> None:
 @pytest.mark.parametrize("seed", [3, 31])
 def test_generated_models_have_duckdbs_answers(spark: Any, seed: int) -> None:
     made = facts(seed)
-    last = previous(seed, [row["account"] for row in made.accounts])
-    assert not with_duckdb(model(seed), arrow(made), NOW, spark, only="whole", previous=last)
+    keys = [row["account"] for row in made.accounts]
+    beside = {"previous": previous(seed, keys), "overrides": told(overrides(seed, keys))}
+    assert not with_duckdb(model(seed), arrow(made), NOW, spark, only="whole", **beside)
 
 
 def test_facts_may_be_frames_files_and_tables(spark: Any, tmp_path: Path) -> None:
