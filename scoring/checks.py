@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from .curve_checks import shape_problems
 from .declared import Adjustment, Bands, Cap, Floor, Score, Segment
 from .dialects import DUCKDB
-from .errors import Problem, shown, unknown
+from .errors import Problem, in_days, neither_or_both, shown, unknown
 from .expressions import ExpressionError, columns, parse
 from .graph import cycles
 from .model import Model
 from .render import Scope, condition
 from .signal_checks import signal_problems
 from .tables import Kind
+from .text_checks import text_problems
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
@@ -29,11 +30,13 @@ def problems(model: Model) -> Iterator[Problem]:
     for name, score in model.scores.items():
         yield from _score(model, name, score)
     yield from _score_cycles(model)
+    yield from text_problems(model)
     yield from _bands("bands", model.bands)
     for name, segment in model.segments.items():
         yield from _segment(model, name, segment)
     if model.source_freshness.fresh_for >= model.source_freshness.expires_after:
-        yield Problem("source_freshness", "", "fresh_for must be shorter than expires_after")
+        value = in_days(model.source_freshness.fresh_for)
+        yield Problem("source_freshness.fresh_for", value, "less than expires_after")
 
 
 def condition_problem(key: str, text: str, signals: Iterable[str]) -> Iterator[Problem]:
@@ -104,7 +107,8 @@ def _sums(model: Model, name: str) -> Iterator[Problem]:
 
 def _adjustment(model: Model, key: str, adjustment: Adjustment) -> Iterator[Problem]:
     if (adjustment.when is None) == (adjustment.event is None):
-        yield Problem(key, "", "either when (a condition) or event (a days_since signal)")
+        given = neither_or_both(adjustment.when)
+        yield Problem(key, given, "either when (a condition) or event (a days_since signal)")
     if adjustment.when is not None:
         yield from condition_problem(f"{key}.when", adjustment.when, model.signals)
     if adjustment.event is not None:
@@ -112,7 +116,7 @@ def _adjustment(model: Model, key: str, adjustment: Adjustment) -> Iterator[Prob
         if adjustment.event not in since:
             yield unknown(f"{key}.event", adjustment.event, "days_since signal", since)
     elif adjustment.half_life is not None:
-        yield Problem(f"{key}.half_life", shown(adjustment.half_life), "only beside event")
+        yield Problem(f"{key}.half_life", in_days(adjustment.half_life), "only beside event")
 
 
 def _limit(model: Model, key: str, limit: Cap | Floor, bands: list[str]) -> Iterator[Problem]:
@@ -126,7 +130,7 @@ def _limit(model: Model, key: str, limit: Cap | Floor, bands: list[str]) -> Iter
 
 def _bands(key: str, bands: Bands) -> Iterator[Problem]:
     if (bands.borders is None) == (bands.quantiles is None):
-        yield Problem(key, "", "either borders or quantiles")
+        yield Problem(key, neither_or_both(bands.borders), "either borders or quantiles")
         return
     word = "borders" if bands.borders is not None else "quantiles"
     yield from _ascending(f"{key}.{word}", bands.borders or bands.quantiles or {})
@@ -186,7 +190,8 @@ def _borders(model: Model, key: str, segment: Segment) -> Iterator[Problem]:
             continue
         whole = model.bands_of(score).borders
         if whole is None:
-            yield Problem(f"{key}.borders.{score}", "", "only for bands with borders")
+            allowed = "only for bands with borders"
+            yield Problem(f"{key}.borders.{score}", shown(dict(borders)), allowed)
             continue
         strange = [band for band in borders if band not in whole]
         for band in strange:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict
 
 Aggregate: TypeAlias = Literal[
     "count",
@@ -20,7 +20,12 @@ Aggregate: TypeAlias = Literal[
     "days_until",
     "days_to",
 ]
-Missing: TypeAlias = Literal["peers", "exclude", "worst"] | Annotated[float, Field(ge=0, le=100)]
+Number: TypeAlias = Annotated[float, Strict()]
+"""A number, and no text or truth that could be read as one."""
+Whole: TypeAlias = Annotated[int, Strict()]
+Points: TypeAlias = Annotated[Number, Field(ge=0, le=100)]
+Weight: TypeAlias = Annotated[Number, Field(ge=0)]
+Missing: TypeAlias = Literal["peers", "exclude", "worst"] | Points
 UNITS = {"h": 1 / 24, "d": 1.0, "w": 7.0}
 
 
@@ -32,15 +37,20 @@ def _days(value: object) -> object:
     return int(found[1]) * UNITS[found[2]]
 
 
+def _currency(value: object) -> object:
+    if not isinstance(value, str) or not re.fullmatch("[A-Z]{3}", value):
+        raise ValueError('a currency in three capital letters, such as "EUR"')
+    return value
+
+
 def _tuple(value: object) -> object:
     return value if isinstance(value, list | tuple) else (value,)
 
 
 Days: TypeAlias = Annotated[float, BeforeValidator(_days)]
+Currency: TypeAlias = Annotated[str, BeforeValidator(_currency)]
 Names: TypeAlias = Annotated[tuple[str, ...], BeforeValidator(_tuple)]
-Divisors: TypeAlias = Annotated[tuple[str | float, ...], BeforeValidator(_tuple)]
-Points: TypeAlias = Annotated[float, Field(ge=0, le=100)]
-Weight: TypeAlias = Annotated[float, Field(ge=0)]
+Divisors: TypeAlias = Annotated[tuple[str | Number, ...], BeforeValidator(_tuple)]
 
 
 class Declared(BaseModel):
@@ -72,7 +82,7 @@ class AtLeast(Declared):
     """
 
     of: str
-    number: int = Field(ge=1)
+    number: Whole = Field(ge=1)
 
 
 class Signal(Named):
@@ -90,9 +100,9 @@ class Signal(Named):
     start: str | None = None
     at_least: AtLeast | None = None
     compare: Literal["ratio", "change", "baseline"] | None = None
-    periods: int = Field(default=6, ge=2, le=24)
-    min_rows: int = Field(default=1, ge=1)
-    empty: float | None = None
+    periods: Whole = Field(default=6, ge=2, le=24)
+    min_rows: Whole = Field(default=1, ge=1)
+    empty: Number | None = None
     per: Divisors = ()
     fresh_for: Days | None = None
     expires_after: Days | None = None
@@ -103,16 +113,16 @@ class Shape(Declared):
     """A curve's numbers; a segment may give some of them anew."""
 
     curve: str | None = None
-    worst: float | None = None
-    best: float | None = None
-    steps: tuple[tuple[float, Points], ...] | None = None
-    low: float | None = None
-    best_low: float | None = None
-    best_high: float | None = None
-    high: float | None = None
+    worst: Number | None = None
+    best: Number | None = None
+    steps: tuple[tuple[Number, Points], ...] | None = None
+    low: Number | None = None
+    best_low: Number | None = None
+    best_high: Number | None = None
+    high: Number | None = None
     at_low: Points | None = None
     at_high: Points | None = None
-    points: float | None = None
+    points: Number | None = None
     among: Literal["segment", "portfolio"] | None = None
 
 
@@ -133,7 +143,7 @@ class Adjustment(Named):
         half_life: Days in which the points halve, counted from the event.
     """
 
-    points: float
+    points: Number = Field(ge=-100, le=100)
     when: str | None = None
     event: str | None = None
     half_life: Days | None = None
@@ -165,19 +175,19 @@ class Bands(Declared):
     """
 
     borders: Mapping[str, Points] | None = None
-    quantiles: Mapping[str, Annotated[float, Field(ge=0, lt=1)]] | None = None
-    dead_band: float = Field(default=3, ge=0)
-    jump: float = Field(default=15, ge=0)
+    quantiles: Mapping[str, Annotated[Number, Field(ge=0, lt=1)]] | None = None
+    dead_band: Number = Field(default=3, ge=0)
+    jump: Number = Field(default=15, ge=0)
 
 
 class Score(Named):
     """A weighted mean of metrics and of other scores, with what limits it."""
 
     weights: Mapping[str, Weight] = Field(min_length=1)
-    min_coverage: float = Field(default=0.5, ge=0, le=1)
-    worst_pull: float = Field(default=0, ge=0, le=1)
+    min_coverage: Number = Field(default=0.5, ge=0, le=1)
+    worst_pull: Number = Field(default=0, ge=0, le=1)
     missing: Missing = "peers"
-    max_points: float = Field(default=20, ge=0)
+    max_points: Number = Field(default=20, ge=0)
     adjustments: Mapping[str, Adjustment] = {}
     floors: Mapping[str, Floor] = {}
     caps: Mapping[str, Cap] = {}

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date, time
 from difflib import get_close_matches
 
 SHOWN = 12
@@ -45,8 +46,25 @@ class ModelError(ValueError):
 
 def shown(value: object) -> str:
     """Return a value for a message, cut at 80 characters."""
-    text = repr(value)
+    text = _written(value)
     return text if len(text) <= 80 else f"{text[:77]}..."  # noqa: PLR2004 (the docstring names it)
+
+
+def in_days(days: float | None) -> str:
+    """Return a length of time for a message, as a model writes it."""
+    return "missing" if days is None else repr(f"{days:g}d")
+
+
+def neither_or_both(one: object) -> str:
+    """Say which it is of two keys of which just one is wanted, by either of them."""
+    return "neither" if one is None else "both"
+
+
+def _written(value: object) -> str:
+    """Write a value as TOML does, as far as it differs there."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value.isoformat() if isinstance(value, date | time) else repr(value)
 
 
 def unknown(key: str, value: object, kind: str, allowed: Iterable[str]) -> Problem:

@@ -10,6 +10,20 @@ from .checks import problems
 from .errors import ModelError, Problem, shown, unknown
 from .model import Model
 
+NAMED = ("signals", "metrics", "scores", "segments")
+KINDS = {
+    "model_type": "a table",
+    "dict_type": "a table",
+    "mapping_type": "a table",
+    "tuple_type": "a list",
+    "string_type": "a text",
+    "float_type": "a number",
+    "int_type": "a whole number",
+    "too_short": "{min_length} or more entries",
+    "too_long": "{max_length} or fewer entries",
+}
+"""What is allowed, where pydantic's own words are those of Python."""
+
 
 def load_model(text: str, *, file: str = "model.toml") -> Model:
     """Read a model from TOML text.
@@ -32,7 +46,7 @@ def load_model(text: str, *, file: str = "model.toml") -> Model:
 def model_of(raw: Mapping[str, Any], *, file: str = "model.toml") -> Model:
     """Check what a model file says; as ``load_model``, from its tables."""
     try:
-        model = Model.model_validate({**raw, "file": file})
+        model = Model.model_validate({**raw, "(file)": file})
     except ValidationError as error:
         raise ModelError(file, [*_translated(error), *_elsewhere(raw, error)]) from None
     found = list(problems(model))
@@ -51,7 +65,7 @@ def _elsewhere(raw: Mapping[str, Any], error: ValidationError) -> list[Problem]:
     for item in error.errors():
         table, *path = item["loc"]
         held = rest.get(str(table))
-        if not path or not isinstance(held, dict):
+        if not path or table not in NAMED or not isinstance(held, dict):
             return []
         held.pop(str(path[0]), None)
         gone.add(str(path[0]))
@@ -59,7 +73,7 @@ def _elsewhere(raw: Mapping[str, Any], error: ValidationError) -> list[Problem]:
         found = problems(Model.model_validate(rest))
     except ValidationError:
         return []
-    return [each for each in found if not any(n in f"{each.key} {each.value}" for n in gone)]
+    return [each for each in found if not any(n in str(each) for n in gone)]
 
 
 def _translated(error: ValidationError) -> list[Problem]:
@@ -79,16 +93,17 @@ def _problem(item: Any) -> Problem:
     loc = _trimmed(item["loc"])
     key = ".".join(str(step) for step in loc)
     if item["type"] == "extra_forbidden":
-        return unknown(key, loc[-1], "key", _owner(loc[:-1]).model_fields)
+        fields = _owner(loc[:-1]).model_fields.items()
+        return unknown(key, loc[-1], "key", (name for name, its in fields if not its.exclude))
     if item["type"] == "missing":
         return Problem(key, "missing", "a value is needed")
     if item["type"] == "literal_error":
-        allowed = str(item["ctx"]["expected"]).replace("'", "").replace(" or ", ", ").split(", ")
-        return unknown(key, item["input"], "choice", allowed)
+        choices = str(item["ctx"]["expected"]).replace("'", "").replace(" or ", ", ").split(", ")
+        return unknown(key, item["input"], "choice", choices)
     if item["type"] == "value_error":
         return Problem(key, shown(item["input"]), str(item["ctx"]["error"]))
-    message = str(item["msg"])
-    return Problem(key, shown(item["input"]), message[0].lower() + message[1:])
+    words = KINDS.get(item["type"], str(item["msg"]).removeprefix("Input should be "))
+    return Problem(key, shown(item["input"]), words.format_map(item.get("ctx", {})))
 
 
 def _trimmed(loc: Sequence[str | int]) -> list[str | int]:

@@ -179,7 +179,7 @@ from collections.abc import Mapping
 
 from pydantic import Field
 
-from .declared import Bands, Declared, Freshness, Metric, Score, Segment, Shape, Signal
+from .declared import Bands, Currency, Declared, Freshness, Metric, Score, Segment, Shape, Signal
 
 DEFAULT_BANDS = Bands(borders={"red": 0, "yellow": 40, "green": 80})
 
@@ -198,20 +198,20 @@ class Model(Declared):
         scores: Weighted means of metrics and scores.
         bands: Of every score that has none of its own.
         segments: First match wins, in this order.
-        file: Where it was read from, for messages.
+        file: Where it was read from, for messages; no key of the file.
     """
 
     name: str
     version: str = "1"
     about: str = ""
-    currency: str | None = Field(default=None, pattern=r"^[A-Z]{3}$")
+    currency: Currency | None = None
     source_freshness: Freshness = Freshness()
     signals: Mapping[str, Signal]
     metrics: Mapping[str, Metric]
     scores: Mapping[str, Score] = Field(min_length=1)
     bands: Bands = DEFAULT_BANDS
     segments: Mapping[str, Segment] = {}
-    file: str = Field(default="model.toml", exclude=True)
+    file: str = Field(default="model.toml", alias="(file)", exclude=True)
 
     def weights_of(self, score: str, segment: str | None = None) -> dict[str, float]:
         """Return part -> weight of a score, as they hold in a segment (None: in no segment)."""

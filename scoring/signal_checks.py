@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from .declared import Signal
-from .errors import Problem, shown, unknown
+from .errors import Problem, in_days, neither_or_both, shown, unknown
 from .expressions import ExpressionError, parse
 from .graph import cycles
 from .model import Model
@@ -11,6 +11,7 @@ from .tables import TIMES
 
 ONE_COLUMN = {"sum", "mean", "median", "min", "max", "last", "share"}
 COMPARED = {"count", "sum", "mean", "min", "max", "share", "median", "distinct"}
+DURATIONS = {"window", "fresh_for", "expires_after"}
 FADING = COMPARED | {"last", "days_since"}
 
 
@@ -35,7 +36,8 @@ def signal_problems(model: Model) -> Iterator[Problem]:
 
 def _plain_or_counted(key: str, signal: Signal) -> Iterator[Problem]:
     if (signal.field is None) == (signal.aggregate is None):
-        yield Problem(key, "", "either field (of accounts) or table and aggregate")
+        given = neither_or_both(signal.field)
+        yield Problem(key, given, "either field (of accounts) or table and aggregate")
     elif signal.field is not None:
         yield from _field(key, signal)
     else:
@@ -46,7 +48,9 @@ def _plain_or_counted(key: str, signal: Signal) -> Iterator[Problem]:
 def _field(key: str, signal: Signal) -> Iterator[Problem]:
     allowed = {"field", "table", "per", "unit", "label", "texts", "source"}
     for name in sorted(signal.model_fields_set - allowed):
-        yield Problem(f"{key}.{name}", shown(getattr(signal, name)), "not beside field")
+        value = getattr(signal, name)
+        told = in_days(value) if name in DURATIONS else shown(value)
+        yield Problem(f"{key}.{name}", told, "not beside field")
     if signal.table != "accounts":
         yield Problem(f"{key}.table", shown(signal.table), "'accounts', as field is of accounts")
 
@@ -90,13 +94,15 @@ def _times(key: str, signal: Signal) -> Iterator[Problem]:
     if not at and (signal.window or (signal.aggregate or "").startswith("days")):
         yield Problem(f"{key}.at", "missing", f"a time column of {signal.table}")
     if signal.valid is not None and signal.window is not None and signal.compare is None:
-        yield Problem(f"{key}.window", shown(signal.window), "with valid, only beside compare")
+        yield Problem(f"{key}.window", in_days(signal.window), "with valid, only beside compare")
     if signal.aggregate in {"days_until", "days_to"} and (signal.valid or signal.window):
-        yield Problem(key, "", f"neither valid nor window beside {signal.aggregate!r}")
+        word = "valid" if signal.valid else "window"
+        value = shown(signal.valid) if signal.valid else in_days(signal.window)
+        yield Problem(f"{key}.{word}", value, f"not beside {signal.aggregate!r}")
     if signal.expires_after is None and signal.fresh_for is None:
         return
     if signal.aggregate not in FADING or not at:
-        yield Problem(f"{key}.fresh_for", shown(signal.fresh_for), "rows with a time to age by")
+        yield Problem(f"{key}.fresh_for", in_days(signal.fresh_for), "rows with a time to age by")
     if (signal.fresh_for or 0) >= (signal.expires_after or 0):
         allowed = "both fresh_for and expires_after, the first shorter"
-        yield Problem(f"{key}.fresh_for", shown(signal.fresh_for), allowed)
+        yield Problem(f"{key}.fresh_for", in_days(signal.fresh_for), allowed)

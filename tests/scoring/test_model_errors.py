@@ -40,7 +40,7 @@ def test_the_documented_model_loads() -> None:
         (
             "worst = 0.2 ",
             'worst = "low" ',
-            "metrics.active_users.worst = 'low': input should be a valid number",
+            "metrics.active_users.worst = 'low': a number",
         ),
         ("worst = 0.2 ", "worst = nan ", "metrics.active_users.worst = nan"),
         (
@@ -74,12 +74,12 @@ def test_the_documented_model_loads() -> None:
         (
             'field = "seats"',
             'field = "seats"\nwindow = "3d"',
-            "signals.seats.window = 3.0: not beside field",
+            "signals.seats.window = '3d': not beside field",
         ),
         (
             'field = "seats"',
             "",
-            "signals.seats = : either field (of accounts) or table and aggregate",
+            "signals.seats = neither: either field (of accounts) or table and aggregate",
         ),
         ('signal = "nps"', 'signal = "npss"', "metrics.nps.signal = 'npss': no such signal"),
         ("best = 0.8", "best = 0.2", "metrics.active_users.best = 0.2: another value than worst"),
@@ -156,6 +156,31 @@ def test_the_documented_model_loads() -> None:
             "both fresh_for and expires_after, the first shorter",
         ),
         ("[signals.seats]", "[signals.Seats]", "signals.Seats = 'Seats': a name of a-z"),
+        ('currency = "EUR"', 'currency = "eur"', "currency = 'eur': a currency in three capital"),
+        ("active_users = 3", "active_users = true", "scores.usage.weights.active_users = true: a "),
+        ("points = -15", 'points = "-15"', "adjustments.asked_to_cancel.points = '-15': a number"),
+        ("points = -15", "points = -150", "points = -150: greater than or equal to -100"),
+        ("worst = 0.2 ", "worst = 2026-01-01 ", "worst = 2026-01-01: a number"),
+        (
+            "borders = { red = 0",
+            "quantiles = { red = 0 }\nborders = { red = 0",
+            "bands = both: either",
+        ),
+        (
+            'valid = ["due_at", "paid_at"]',
+            'valid = "due_at"',
+            "days_past_due.valid = 'due_at': a list",
+        ),
+        (
+            'missing = "exclude"',
+            'texts.en = "calls {vlaue}"',
+            "metrics.trend.texts.en = '{vlaue}': no such place to fill; there are: {value}, {change}",
+        ),
+        (
+            'missing = "exclude"',
+            'texts.english = "calls"',
+            "metrics.trend.texts = 'english': no such language; there are: en, da, nl, pl",
+        ),
     ],
 )
 def test_an_error_names_file_key_value_and_what_is_allowed(
@@ -174,6 +199,21 @@ def test_all_problems_are_told_at_once() -> None:
         "signals.days_past_due.pik",
         "signals.nps.aggregate",
     }
+
+
+def test_what_no_file_says_is_no_key_of_it() -> None:
+    text = refused('name = "small"', 'name = "small"\nfile = "other.toml"')
+    assert text.startswith("mine.toml: file = 'file': no such key; there are: name, version, about")
+    assert "segments, file" not in text
+
+
+def test_a_key_that_is_wrong_is_not_told_twice() -> None:
+    text = EXAMPLE.replace(
+        "borders = { red = 0, yellow = 40, green = 80 }", "quantiles = { a = 25 }"
+    )
+    with pytest.raises(ModelError) as caught:
+        load_model(text)
+    assert [problem.key for problem in caught.value.problems] == ["bands.quantiles.a"]
 
 
 def test_a_long_value_is_cut_in_the_message() -> None:
