@@ -19,9 +19,9 @@ NULL = "#N/A"
 """Clears a field; an empty cell leaves it as it is. # unconfirmed"""
 
 _IN_MEMORY = 1 << 20  # bytes of a page kept in memory, more goes to a temporary file
-# Seconds, factor, seconds: a job is seen to be over after 1.5 times what it took at most, until
-# half a minute is little beside it; one of an hour costs 130 requests.
-_FIRST_POLL, _POLL_GROWTH, _LAST_POLL = 0.1, 1.5, 30.0
+# Seconds, share of the time gone, seconds: a job is seen to be over after 1.3 times what it took
+# at most, until half a minute is little beside it; one of an hour costs 140 requests.
+_FIRST_POLL, _POLL_SHARE, _LAST_POLL = 0.05, 0.3, 30.0
 _MOST_WAIT = 86_400.0  # seconds; a job is given up by Salesforce after a day # unconfirmed
 _ENDED = {"JobComplete", "Failed", "Aborted"}
 _BEGUN = {"UploadComplete", "InProgress", *_ENDED}
@@ -69,20 +69,25 @@ class Jobs:
         self._http.stats.count(self._operation, least=2)
         return str(found["id"])
 
-    def wait(self, job: str) -> dict[str, Any]:
+    def wait(self, job: str, least: float = _FIRST_POLL) -> dict[str, Any]:
         """Poll, ever slower, until a job has ended; return its last state.
+
+        Args:
+            job: Its id.
+            least: Seconds that it takes at least: asking sooner would be in vain.
 
         Raises:
             RequestError: there is no such job.
             TransientError: it has not ended within a day.
         """
-        waited, pause = 0.0, _FIRST_POLL
-        while waited < _MOST_WAIT:
-            self._http.clock.wait(pause)
-            waited, pause = waited + pause, min(_LAST_POLL, pause * _POLL_GROWTH)
+        clock = self._http.clock
+        began, pause = clock.elapsed(), max(least, _FIRST_POLL)
+        while clock.elapsed() - began < _MOST_WAIT:
+            clock.wait(pause)
             state = self.state(job)
             if state.get("state") in _ENDED:
                 return state
+            pause = max(_FIRST_POLL, min(_LAST_POLL, (clock.elapsed() - began) * _POLL_SHARE))
         raise TransientError(f"Salesforce: job {job} has not ended within a day")
 
     def state(self, job: str) -> dict[str, Any]:

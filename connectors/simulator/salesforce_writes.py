@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from .names import full_id
 from .salesforce_errors import RowError, not_found, refuse
@@ -11,6 +11,9 @@ from .salesforce_org import Org
 from .salesforce_schema import PREFIXES
 from .salesforce_table import Row, Table
 from .salesforce_values import Unreadable, clean
+
+Known: TypeAlias = dict[tuple[str, Any], tuple[int, Any]]
+"""Field name and value -> place in a row, and the value as it is kept."""
 
 MAX_COLLECTION = 200
 MAX_CHUNKS = 10
@@ -34,8 +37,12 @@ class Writer:
     def __init__(self, org: Org) -> None:
         self.org = org
 
-    def update(self, table: Table, ref: str, values: Mapping[str, Any]) -> Row:
+    def update(
+        self, table: Table, ref: str, values: Mapping[str, Any], known: Known | None = None
+    ) -> Row:
         """Change a record; nothing of it is changed when it is refused.
+
+        A job of many passes ``known``, which fills with what equal values have become.
 
         Raises:
             RowError: this record is refused.
@@ -43,11 +50,15 @@ class Writer:
         """
         row = self._target(table, ref)
         self._simulated(full_id(ref))
-        changed = {}
-        for name, value in values.items():
-            known = self._writable(table, name)
-            changed[table.columns[known]] = clean(table.schema.fields[known], value)
-        for place, value in changed.items():
+        if known is None:
+            changes = [self._change(table, name, value) for name, value in values.items()]
+        else:
+            changes = []
+            for item in values.items():
+                if item not in known:
+                    known[item] = self._change(table, *item)
+                changes.append(known[item])
+        for place, value in changes:
             row[place] = value
         self.org.touch(table, row)
         if table.schema.name in _UNIQUE:
@@ -97,6 +108,11 @@ class Writer:
         else:
             self.org.refused[ref] = (error, left - 1)
         raise error
+
+    def _change(self, table: Table, name: str, value: Any) -> tuple[int, Any]:
+        """Return a value's place in a row, and how it is kept."""
+        known = self._writable(table, name)
+        return table.columns[known], clean(table.schema.fields[known], value)
 
     def _target(self, table: Table, ref: str) -> Row:
         if not ref:

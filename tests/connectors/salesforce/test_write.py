@@ -179,6 +179,24 @@ def test_many_updates_go_as_one_job_that_is_logged_before_its_data() -> None:
     assert value(one, refs[2000]) == 61.5
 
 
+@pytest.mark.parametrize(("seconds", "polls"), [(0.04, 1), (2, 13), (60, 26), (3600, 145)])
+def test_the_end_of_a_job_is_seen_soon_and_by_few_questions(seconds, polls) -> None:
+    one = ready(bulk_above=10)
+    one.org.job_polls, one.org.job_seconds = 0, seconds
+    began = one.app.clock()
+    assert all(result.ok for result in one.to.write(updates(one.accounts[:20]), Log()))
+    took = one.app.clock() - began
+    assert seconds <= took <= min(seconds * 1.3 + 0.05, seconds + 30)
+    assert one.to.stats.made["write Account"] <= 3 + polls
+
+
+def test_a_job_of_many_rows_is_not_asked_for_before_it_can_be_over() -> None:
+    one = ready()
+    one.org.job_polls, one.org.job_seconds = 0, 0.2
+    assert all(result.ok for result in one.to.write(updates(many(one, 10_000)), Log()))
+    assert one.to.stats.made == {"log in": 1, "write Account": 4}
+
+
 def test_failed_and_locked_rows_of_a_job() -> None:
     one = ready(bulk_above=10)
     refs = one.accounts[:30]
@@ -191,6 +209,7 @@ def test_failed_and_locked_rows_of_a_job() -> None:
     assert results[3].code == "FIELD_CUSTOM_VALIDATION_EXCEPTION"
     assert results[3].message == 'no, "not" so: never'
     assert collections(one) == [1]
+    assert [path.rpartition("/")[2] for path in one.wire.paths()].count("failedResults") == 1
 
 
 def test_a_job_that_breaks_in_the_middle_counts_what_is_acknowledged() -> None:
@@ -201,6 +220,8 @@ def test_a_job_that_breaks_in_the_middle_counts_what_is_acknowledged() -> None:
     assert [result.ok for result in results] == [True] * 12 + [False] * 18
     assert {result.code for result in results[12:]} == {"NOT_PROCESSED"}
     assert all(result.retryable for result in results[12:])
+    read = [path.rpartition("/")[2] for path in one.wire.paths() if "Results" in path]
+    assert read == ["failedResults", "successfulResults"]
     assert [ref for ref in refs if value(one, ref) == 61.5] == refs[:12]
 
 
@@ -293,7 +314,7 @@ def test_large_data_is_parted_and_no_record_comes_twice_in_a_part() -> None:
     long = "x" * 1_000_000
     sent = [FieldUpdate(f"001{n}", {REASONS.name: long}) for n in range(70)]
     parts = list(Ingest.parts(None, sent))
-    assert [len(part) for part in parts] == [31, 31, 8]
+    assert [len(part) for part in parts] == [24, 24, 22]
     twice = updates(["001a", "001b", "001a"])
     assert [len(part) for part in Ingest.parts(None, twice)] == [2, 1]
 
