@@ -73,6 +73,10 @@ class Catalogue(Protocol):
         """
 
 
+NOT_THERE = "not there"
+"""Type of a field that a mapping names and the source does not have, or hides from the user."""
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """A field as a source describes it.
@@ -88,16 +92,17 @@ class Seen:
     type: str
 
 
-def offers(thing: str, mapped: TableMap, fields: Iterable[Seen]) -> list[Offer]:
+def offers(thing: str, mapped: TableMap, fields: Iterable[Seen], prefix: str = "") -> list[Offer]:
     """Return a source's fields beside the columns that they fill now.
 
-    Fields that are mapped and not among those described, such as paths into related objects,
-    come last.
+    Fields that are mapped and not among those described come last: paths into related objects,
+    and what is ``NOT_THERE``.
 
     Args:
         thing: The vendor's object, file or query.
         mapped: Its mapping.
         fields: What the source describes.
+        prefix: Path to custom fields, which is not written in a mapping.
     """
     filled: dict[str, list[str]] = {}
     for column, entry in mapped.columns.items():
@@ -105,11 +110,16 @@ def offers(thing: str, mapped: TableMap, fields: Iterable[Seen]) -> list[Offer]:
             filled.setdefault(name.casefold(), []).append(column)
     listed = list(fields)
     known = {one.name.casefold() for one in listed}
-    others = [name for name in mapped.fields if name.casefold() not in known]
+    listed += [
+        Seen(name, "", "" if "." in name.removeprefix(prefix) else NOT_THERE)
+        for name in mapped.fields
+        if name.casefold() not in known
+    ]
     return [
         Offer(
-            thing, mapped.table, one.name, one.label, one.type,
+            thing, mapped.table, one.name.removeprefix(prefix), one.label, one.type,
             ", ".join(filled.get(one.name.casefold(), ())),
+            0.0 if one.type == NOT_THERE else None,
         )
-        for one in [*listed, *(Seen(name, "", "") for name in others)]
+        for one in listed
     ]  # fmt: skip

@@ -26,7 +26,8 @@ def catalogue(name: str, entry: TableObject, readers: Sequence[Reader]) -> Itera
     )
     fields = [Seen(column, "", kind) for column, kind in types.items()]
     for offer in offers(name, TableMap(entry.table, entry.columns), fields):
-        yield replace(offer, filled=_filled(first.get(offer.field, ())))
+        share = _filled(first.get(offer.field, ()))
+        yield replace(offer, filled=offer.filled if share is None else share)
 
 
 def _filled(values: Sequence[Any]) -> float | None:

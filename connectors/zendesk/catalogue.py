@@ -1,7 +1,6 @@
 """What a Zendesk account has that could be mapped: attributes, and custom fields."""
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from connectors.extras import Offer, Seen, offers
@@ -42,8 +41,7 @@ def catalogue(settings: Settings, http: Http, own: Collection[str]) -> Iterator[
             for field in FieldSet(http, kind).read().values()
             if _own_name(kind, field) not in own and field["type"] not in _STANDARD
         ]
-        for offer in offers(name, rows.mapping(table), [*attributes, *custom]):
-            yield replace(offer, field=offer.field.removeprefix(f"{CUSTOM[table]}."))
+        yield from offers(name, rows.mapping(table), [*attributes, *custom], f"{CUSTOM[table]}.")
 
 
 def _name(kind: Kind, field: Mapping[str, Any]) -> str:

@@ -14,6 +14,11 @@ from sync.config import load
 from .main import SETUP
 from .output import Output, grid
 
+HINT = (
+    'Map a field: column = "field" under [connections.NAME.map.TABLE]; a field of a file, a query'
+    " or a custom object under [connections.NAME.objects.OBJECT.map]."
+)
+
 
 def show_sources(config: Path, *, as_json: bool) -> None:
     """Show every field of every source, and the column that it fills."""
@@ -35,7 +40,7 @@ def show_sources(config: Path, *, as_json: bool) -> None:
         out.show(table)
     for name, error in found.errors.items():
         out.show("", Text(f"{name} could not be asked: {error}", style="red"))
-    out.show("", Text('Map a field: [connections.NAME.map.TABLE] column = "field".'))
+    out.show("", Text(HINT))
     if found.errors:
         raise typer.Exit(SETUP)
 

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from connectors.base import Context
-from connectors.extras import Catalogue, Offer
+from connectors.extras import NOT_THERE, Catalogue, Offer
 from connectors.tables import Settings as TablesSettings
 from connectors.tables import connect as connect_tables
 from tests.connectors.contract import world
@@ -94,10 +94,15 @@ def test_zendesk_attributes_and_custom_fields() -> None:
     assert not [field for _, field in offers if field.startswith("pulsefield_")]
 
 
-def test_a_mapping_of_what_is_not_there_is_listed_not_refused() -> None:
-    offers = found(connection(account(), map={"accounts": {"seats": "gone"}}).to)
+def test_a_mapping_of_what_is_not_there_is_listed_as_such_not_refused() -> None:
+    given = {"accounts": {"seats": "gone"}}
+    offers = found(connection(account(), map=given).to)
     assert offers["organizations", "gone"].column == "seats"
-    assert offers["organizations", "gone"].type == ""
+    assert (offers["organizations", "gone"].type, offers["organizations", "gone"].filled) == (
+        NOT_THERE,
+        0,
+    )
+    assert offers["tickets", "via.channel"].type == ""  # a path, which nothing describes
 
 
 @pytest.fixture
@@ -116,13 +121,19 @@ def test_columns_of_files_and_how_far_they_are_filled(
     pq.write_table(pa.table({"who": ["1"], "tags": [["x"]], "n": [None]}), tmp_path / "u.parquet")
     offers = found(
         tables(
-            a={"table": "accounts", "file": "a.csv", "id": "id", "map": {"name": "name"}},
+            a={
+                "table": "accounts",
+                "file": "a.csv",
+                "id": "id",
+                "map": {"name": "name", "seats": "seat_count"},
+            },
             u={"table": "usage", "file": "u.parquet", "account": "who"},
         )
     )
     assert offers["a", "plan"].filled == 0.5
     assert offers["a", "plan"].column == ""
     assert offers["a", "name"].column == "name"
+    assert (offers["a", "seat_count"].type, offers["a", "seat_count"].filled) == (NOT_THERE, 0)
     assert offers["u", "tags"].filled == 1
     assert offers["u", "n"].filled == 0
     assert offers["u", "who"].column == "account_ref"
