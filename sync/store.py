@@ -242,6 +242,7 @@ _FRESH = """
     WHERE $2 OR before IS NULL OR before <> row_hash
     ORDER BY row_at
 """
+_LOW = "9223372036854775807::UHUGEINT"  # the lower 63 bits
 
 
 def _hashed(name: str, columns: Sequence[str]) -> str:
@@ -254,15 +255,28 @@ def _hashed(name: str, columns: Sequence[str]) -> str:
     content = sorted(set(columns) - set(NOT_CONTENT.get(name, other)) - {"row_at"})
     parts = ", ".join(f"{literal(c + '=')} || {quote(c)}::VARCHAR" for c in content)
     return f"""
-        CREATE TEMP TABLE hashed AS SELECT row_at,
-            {_md5("concat_ws(chr(31), source, id)")} AS row_key,
-            {_md5(f"concat_ws(chr(31), {parts})")} AS row_hash
-        FROM incoming
+        CREATE TEMP TABLE hashed AS
+        SELECT row_at, {_rest("row_key")} AS row_key, {_rest("row_hash")} AS row_hash FROM (
+        SELECT row_at, {_folded("row_key")} AS row_key, {_folded("row_hash")} AS row_hash FROM (
+        SELECT row_at,
+            md5_number(concat_ws(chr(31), source, id)) AS row_key,
+            md5_number(concat_ws(chr(31), {parts})) AS row_hash
+        FROM incoming))
     """  # noqa: S608 - identifiers are quoted
 
 
-def _md5(text: str) -> str:
-    return f"(md5_number({text}) % 9223372036854775783::UHUGEINT)::BIGINT"
+def _folded(number: str) -> str:
+    """Return SQL for a smaller number of the same rest by the prime 2^63 - 25: 2^63 counts 25.
+
+    DuckDB divides 128 bits bit by bit, which took fifteen times as long as all of this.
+    """
+    return f"({number} >> 63) * 25 + ({number} & {_LOW})"
+
+
+def _rest(folded: str) -> str:
+    """Return SQL for the rest of a folded number, which is below 2^70, by 2^63 - 25."""
+    high, low = f"({folded} >> 63)::UBIGINT", f"({folded} & {_LOW})::UBIGINT"
+    return f"(({high} * 25 + {low}) % 9223372036854775783)::BIGINT"
 
 
 def _plain(rows: pa.Table) -> pa.Table:

@@ -1,5 +1,6 @@
 """Tables at rest: nothing doubled, nothing overwritten, replayed as it was known."""
 
+import hashlib
 from datetime import UTC, datetime, timedelta
 
 import duckdb
@@ -162,3 +163,13 @@ def test_a_journal_that_is_no_database(tmp_path) -> None:
     (tmp_path / "journal.sqlite").write_text("hello " * 1000)
     with pytest.raises(JournalError, match="cannot be used"):
         Journal(f"sqlite:///{tmp_path}/journal.sqlite")
+
+
+def test_a_row_is_found_under_the_key_that_every_release_gives_it(store: Store) -> None:
+    ids = [str(number) for number in range(3_000)]
+    store.append("tickets", tickets(*ids))
+    with duckdb.connect() as con:
+        keys = dict(con.sql(f"SELECT id, row_key FROM {store.scan('tickets')}").fetchall())
+    digests = {ref: hashlib.md5(f"desk\x1f{ref}".encode()).digest() for ref in ids}  # noqa: S324
+    prime = 2**63 - 25
+    assert keys == {ref: int.from_bytes(it, "little") % prime for ref, it in digests.items()}
