@@ -3,10 +3,15 @@
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeAlias
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from connectors.quick import Values
+
 from .answers import Answer
 from .fields import LOST_KINDS, WON_KINDS
 
-Columns: TypeAlias = dict[str, list[Any]]
+Columns: TypeAlias = dict[str, Values]
 
 # What a full read need not ask for: to-dos and opportunities that are still open. When one is
 # closed its stamp moves; one that is opened again comes as gone.
@@ -31,12 +36,18 @@ def true(value: Any) -> bool:
     return value is True or value == "true"
 
 
+def flags(answer: Answer, name: str) -> pa.BooleanArray:
+    """Return whether a checkbox is set, for all records."""
+    values = answer.values(name)
+    if isinstance(values, pa.Array):
+        return pc.fill_null(pc.equal(values, "true"), fill_value=False)
+    return pa.array(map(true, values), pa.bool_())
+
+
 def _task(answer: Answer) -> Columns:
-    done = [true(value) for value in answer.column("IsClosed")]
-    gone = [true(value) for value in answer.column("IsDeleted")]
     return {
         "at": _first(answer, "CompletedDateTime", "ActivityDate"),
-        "deleted": [g or not d for g, d in zip(gone, done, strict=True)],
+        "deleted": pc.or_(flags(answer, "IsDeleted"), pc.invert(flags(answer, "IsClosed"))),
     }
 
 
@@ -45,8 +56,10 @@ def _event(answer: Answer) -> Columns:
     return {"at": _first(answer, "StartDateTime", "ActivityDate"), "channel": channels}
 
 
-def _first(answer: Answer, *names: str) -> list[Any]:
-    columns = [answer.column(name) for name in names]
+def _first(answer: Answer, *names: str) -> Values:
+    columns = [answer.values(name) for name in names]
+    if all(isinstance(column, pa.Array) for column in columns):
+        return pc.coalesce(*columns)
     return [next((v for v in values if v), None) for values in zip(*columns, strict=True)]
 
 

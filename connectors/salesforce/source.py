@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from connectors.base import Context, FieldSpec, Page, Stream
 from connectors.columns import join
@@ -14,7 +15,7 @@ from connectors.quick import Values
 
 from .answers import Answer
 from .client import Client
-from .derived import derive, true
+from .derived import derive, flags
 from .plans import Plan, make_plan, streams
 from .reading import Part, Reading
 from .settings import Settings
@@ -126,9 +127,7 @@ def held(answer: Answer, specs: Sequence[FieldSpec], there: Sequence[str]) -> pa
     }
     schema = pa.schema([(name, pa.string()) for name in columns])
     table = pa.table({name: pa.array(v, pa.string()) for name, v in columns.items()}, schema)
-    return table.filter(
-        pa.array([not true(gone) for gone in answer.column("IsDeleted")], pa.bool_())
-    )
+    return table.filter(pc.invert(flags(answer, "IsDeleted")))
 
 
 def _texts(spec: FieldSpec, values: Sequence[Any]) -> list[str | None]:
