@@ -203,15 +203,18 @@ def _cell(rule: Rule) -> Cell:
 def _lists(values: Sequence[Any], rule: Rule) -> tuple[list[Any], Odd]:
     """Convert to lists of texts; a text is split at commas, semicolons and line ends."""
     result: list[list[str] | None] = []
-    for raw in values:
+    odd: Odd = {}
+    for position, raw in enumerate(values):
         if raw is None:
             result.append(None)
             continue
         parts = _LIST_SEPARATOR.split(raw) if isinstance(raw, str) else raw
-        texts = [str(part).strip() for part in parts if part is not None]
-        kept = [text for text in texts if text and text.casefold() not in rule.nulls]
+        texts = [text for part in parts if part is not None and (text := str(part).strip())]
+        kept = [text for text in texts if text.casefold() not in rule.nulls]
+        if len(kept) < len(texts):
+            odd.setdefault("sentinel", []).append(position)
         result.append(kept or None)
-    return result, {}
+    return result, odd
 
 
 def _text(value: Any) -> str:

@@ -228,6 +228,15 @@ def test_lists_and_texts_that_list():
     ]
 
 
+def test_a_list_loses_what_stands_for_nothing_and_says_so():
+    values = ["a.com; N/A", "null", ["NaN", "b.com"], "c.com", " "]
+    rule = Rule("strings")
+    assert rule.quick(values[:2]) is None
+    kept, odd = convert(values, rule)
+    assert kept == [["a.com"], None, ["b.com"], ["c.com"], None]
+    assert odd == {"sentinel": [0, 1, 2]}
+
+
 def test_enums_fold_case_and_spaces_and_keep_the_unknown():
     rule = Rule("string", allowed=frozenset({"how_to", "other"}), values={"rechnung": "other"})
     values, odd = convert(["How to", "HOW-TO", "Rechnung", "new thing", None], rule)
