@@ -10,7 +10,7 @@ import pyarrow as pa
 from connectors.columns import join
 from connectors.convert import OTHER_NULLS, DecimalMark, Rule, convert
 from connectors.errors import SetupError
-from connectors.findings import Findings
+from connectors.findings import EXAMPLES, Findings
 from connectors.mapping import Batch, FieldMap, TableMap, near_miss
 from connectors.moments import DayOrder, Moments, Order
 from connectors.records import TABLES
@@ -203,7 +203,8 @@ class Rows:
             return set()
         empty = [i for i, key in enumerate(keys) if not isinstance(key, str)]
         if empty:
-            findings.add("no_id", self._stream, count=len(empty))
+            named = (digest(keys[i]) for i in empty[:EXAMPLES])  # as the rows that are kept
+            findings.add("no_id", self._stream, *named, count=len(empty))
         return set(empty) if self.table == "accounts" else set()
 
     def _keys(self, raw: Mapping[str, Sequence[Any]]) -> list[Any]:

@@ -229,10 +229,12 @@ def test_events_without_id_value_are_kept_and_accounts_without_one_are_not(tmp_p
     put(tmp_path, "usage.csv", "id,account,day,feature,n\n" + line * 2)
     got = read(tmp_path, USAGE | {"id": "id"})
     assert len({one["id"] for one in got.rows}) == 2
+    assert got.found["no_id"].count == 2
+    assert set(got.found["no_id"].examples) <= {one["id"] for one in got.rows}
     put(tmp_path, "accounts.csv", "id,name\n,Nobody\n2,B\n")
     got = read(tmp_path, ACCOUNTS)
     assert [one["name"] for one in got.rows] == ["B"]
-    assert got.found["no_id"].count == 1
+    assert got.found["no_id"].count == len(got.found["no_id"].examples) == 1
 
 
 def test_a_second_import_reads_nothing_until_file_or_mapping_change(tmp_path):
