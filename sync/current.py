@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from logging import INFO, WARNING
 from time import monotonic
 
 from . import logs, reporting
@@ -48,7 +49,26 @@ class Current:
         self._work.journal.end_run(self.run, datetime.now(UTC), "done", report=text, **values)
         if days := self._work.config.general.journal_days:
             prune(self._work.journal, self._work.now, timedelta(days=days))
+        _log(self._report)
         return self._report
+
+
+def _log(report: RunReport) -> None:
+    """Log how a run ended: counts and names of the configuration, nothing of a customer."""
+    data = {
+        "run": report.run,
+        "work": report.kind,
+        "seconds": round(report.seconds, 1),
+        "exit_code": report.exit_code,
+        "records": sum(entry.records for entry in report.connections),
+        "requests": sum(sum(entry.made.values()) for entry in report.connections),
+        "written": sum(done.ok for done in report.applied),
+        "refused": sum(len(done.refused) for done in report.applied),
+        "errors": report.problems,
+        "unsafe": list(report.unsafe),
+    }
+    level = WARNING if report.exit_code else INFO
+    logs.LOGGER.log(level, "run ended", extra={"data": data})
 
 
 @contextmanager

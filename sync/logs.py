@@ -8,7 +8,6 @@ import json
 import logging
 import re
 import sys
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,6 +27,21 @@ class Run:
 
 
 RUN = Run()
+
+
+class Telling:
+    """How this process tells what it logs; it tells it once.
+
+    Attributes:
+        handler: None: nothing is told yet.
+        as_json: As JSON lines.
+    """
+
+    handler: logging.Handler | None = None
+    as_json: bool = False
+
+
+TELLING = Telling()
 
 
 def clean(text: str) -> str:
@@ -54,6 +68,8 @@ class JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
         told = {name: _cleaned(value) for name, value in _told(record).items()}
+        if record.exc_info:  # a bug is worth its trace
+            told["trace"] = clean(self.formatException(record.exc_info))
         return json.dumps(told, ensure_ascii=False, default=str)
 
 
@@ -81,22 +97,26 @@ def _cleaned(value: Any) -> Any:
     return [_cleaned(each) for each in value] if isinstance(value, list | tuple) else value
 
 
-def configure(*, as_json: bool, level: str = "info") -> Callable[[], None]:
-    """Tell everything that is logged on standard error; return what ends that."""
+def configure(*, as_json: bool, level: str = "info") -> None:
+    """Tell everything that is logged on standard error, until ``end``."""
+    end()
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines() if as_json else Lines())
     root = logging.getLogger()
-    before = root.level
     root.addHandler(handler)
     root.setLevel(level.upper())
     # A line for each request would hold URLs, and those hold names.
     logging.getLogger("urllib3").setLevel(logging.WARNING)
+    TELLING.handler, TELLING.as_json = handler, as_json
 
-    def end() -> None:
-        root.removeHandler(handler)
-        root.setLevel(before)
 
-    return end
+def end() -> None:
+    """Tell no more."""
+    root = logging.getLogger()
+    if TELLING.handler is not None:
+        root.removeHandler(TELLING.handler)
+        root.setLevel(logging.WARNING)
+    TELLING.handler, TELLING.as_json = None, False
 
 
 class Logged(Tally):

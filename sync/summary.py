@@ -169,6 +169,7 @@ class PlanReport:
         held_back: Records not tried again, as they refused the very same values for good.
         changed_since: Values of a rollback or retry left alone, as they changed meanwhile.
         unsafe: Reasons why it should not be applied.
+        creates: Fields that are missing, and made before anything is written.
         fields: Field name -> values that differ.
         examples: The first changes of health values, largest move first.
     """
@@ -189,6 +190,7 @@ class PlanReport:
     held_back: int = 0
     changed_since: int = 0
     unsafe: tuple[str, ...] = ()
+    creates: tuple[str, ...] = ()
     fields: Mapping[str, int] = field(default_factory=dict)
     examples: tuple[Change, ...] = ()
 
@@ -267,6 +269,13 @@ class RunReport:
     def unsafe(self) -> tuple[str, ...]:
         """Every reason why a plan should not be applied."""
         return tuple(reason for plan in self.plans for reason in plan.unsafe)
+
+    @property
+    def problems(self) -> list[str]:
+        """What kept it from doing all of its work; refused rows are no such thing."""
+        errors = [connection.error for connection in self.connections]
+        errors += [applied.error for applied in (*self.applied, *self.resumed)]
+        return [error for error in (*errors, self.stopped) if error]
 
     @property
     def exit_code(self) -> int:

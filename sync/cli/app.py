@@ -10,6 +10,7 @@ from . import first_options as first
 from . import plan as writers
 from .export import export
 from .forget import forget
+from .general import Commands
 from .model import model_app
 from .options import DEFAULT, NOBODY, AsOf, ConfigFile, Json, KnownAt, Language, Pair, moment
 from .past import dead_letters, runs_app
@@ -19,9 +20,10 @@ from .zendesk_app import zendesk_app
 
 app = typer.Typer(
     name="pulsefield",
+    cls=Commands,
     help="Customer health, adoption and engagement scores in Salesforce, HubSpot and Zendesk.\n\n"
-    "Start with `pulsefield demo`, which needs no account anywhere; then `init`, `check`, "
-    "`fields --create` and `sync`. Nothing is written to a system without `--apply` or `--create`.",
+    "Start with `pulsefield demo`, which needs no account anywhere; then `init`, `check` and "
+    "`sync`. Nothing is written to a system without `--apply` or `--create`.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,

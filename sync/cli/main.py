@@ -7,6 +7,8 @@ waits for the next run; 2 set-up or configuration; 3 unsafe plan; 4 a bug in Pul
 import sys
 import traceback
 
+from sync import logs
+
 REFUSED, SETUP, UNSAFE, BUG = 1, 2, 3, 4
 
 
@@ -31,9 +33,17 @@ def main() -> None:
         app()
     except Exception as error:  # noqa: BLE001 - the outermost frame: every error becomes a code
         code = exit_code(error)
-        if code == BUG:
-            traceback.print_exc()
-            sys.stderr.write("\nThis is a bug in Pulsefield; the lines above help to mend it.\n")
-        else:
-            sys.stderr.write(f"pulsefield: {error}\n")
+        _tell(error, bug=code == BUG)
         sys.exit(code)
+    finally:
+        logs.end()
+
+
+def _tell(error: Exception, *, bug: bool) -> None:
+    if logs.TELLING.as_json:
+        logs.LOGGER.error("bug" if bug else str(error), exc_info=bug)
+    elif bug:
+        traceback.print_exc()
+        sys.stderr.write("\nThis is a bug in Pulsefield; the lines above help to mend it.\n")
+    else:
+        sys.stderr.write(f"pulsefield: {error}\n")

@@ -6,9 +6,11 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from .general import Commands
 from .options import DEFAULT, ConfigFile, Json
 
 model_app = typer.Typer(
+    cls=Commands,
     help="Scoring models: what one comes to, what two differ in, and one as SQL.\n\n"
     "A model is named by its file, or by the name of a shipped one (default, support, "
     "small_book, trials).",

@@ -4,7 +4,7 @@ import dataclasses
 import json
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import date, datetime
 from typing import Any, Self
 
@@ -13,6 +13,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from sync.logs import TELLING, Logged
 from sync.progress import Progress, Stage, Tally
 from sync.service.stopping import Stop, Stoppable, on_signals
 
@@ -70,14 +71,18 @@ class Output:
 
     @contextmanager
     def progress(self) -> Iterator[Progress]:
-        """Show progress: bars on a terminal, quiet lines elsewhere.
+        """Show progress: bars on a terminal, quiet lines elsewhere; under ``--log-json`` log it.
 
         SIGTERM or Ctrl-C ends the work at the next safe point, a second one at once.
         """
         stop = Stop(grace=0)
-        bars = sys.stderr.isatty() and not self.as_json
-        with on_signals(stop), Bars() if bars else Lines() as shown:
+        with on_signals(stop), self._shown() as shown:
             yield Stoppable(shown, stop)
+
+    def _shown(self) -> AbstractContextManager[Progress]:
+        if TELLING.as_json:
+            return nullcontext(Logged())
+        return Bars() if sys.stderr.isatty() and not self.as_json else Lines()
 
 
 class Lines(Tally):

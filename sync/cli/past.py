@@ -4,9 +4,10 @@ from typing import Annotated
 
 import typer
 
+from .general import Commands
 from .options import DEFAULT, ConfigFile, Json
 
-runs_app = typer.Typer()
+runs_app = typer.Typer(cls=Commands)
 
 
 @runs_app.callback(invoke_without_command=True)

@@ -5,6 +5,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from .general import Commands
 from .options import DEFAULT, ConfigFile, Json
 
 Force: TypeAlias = Annotated[
@@ -15,7 +16,7 @@ Apply: TypeAlias = Annotated[
     bool, typer.Option("--apply", help="Write; else only show what would be.")
 ]
 
-plan_app = typer.Typer()
+plan_app = typer.Typer(cls=Commands)
 
 
 @plan_app.callback(invoke_without_command=True)

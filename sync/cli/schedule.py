@@ -15,7 +15,6 @@ def schedule(
     upcoming: Annotated[
         bool, typer.Option("--list", help="Show when each is due, and do nothing.")
     ] = False,
-    log_json: Annotated[bool, typer.Option("--log-json", help="Logs as JSON lines.")] = False,
     as_json: Json = False,
 ) -> None:
     """Run the schedules of pulsefield.toml until told to end; an unsafe plan is never applied.
@@ -27,4 +26,4 @@ def schedule(
     if upcoming:
         unattended.upcoming(config, as_json=as_json)
     else:
-        unattended.serve(config, once, log_json=log_json)
+        unattended.serve(config, once)

@@ -19,7 +19,7 @@ from .output import Output, grid
 AHEAD = 3
 
 
-def serve(config: Path, once: str, *, log_json: bool) -> None:
+def serve(config: Path, once: str) -> None:
     """Run schedules until told to end, or one of them once."""
     site = Site()
     scheduler = Scheduler(config, site)
@@ -30,14 +30,12 @@ def serve(config: Path, once: str, *, log_json: bool) -> None:
         out.console.print(escape(f"{wanted}; {config} has: {', '.join(known) or 'none'}"))
         raise typer.Exit(SETUP)
     settings = scheduler.config.logs
-    end = logs.configure(as_json=log_json or settings.format == "json", level=settings.level)
-    try:
-        with stopping.on_signals(site.stop):
-            if once:
-                raise typer.Exit(scheduler.once(once).exit_code)
-            _listen_and_serve(scheduler, site)
-    finally:
-        end()
+    as_json = logs.TELLING.as_json or settings.format == "json"
+    logs.configure(as_json=as_json, level=settings.level)
+    with stopping.on_signals(site.stop):
+        if once:
+            raise typer.Exit(scheduler.once(once).exit_code)
+        _listen_and_serve(scheduler, site)
 
 
 def _listen_and_serve(scheduler: Scheduler, site: Site) -> None:

@@ -53,21 +53,13 @@ def of_report(schedule: str, report: RunReport) -> list[Alert]:
         reasons = [f"{p.connection}: {reason}" for p in report.plans for reason in p.unsafe]
         told = f"{schedule}, run {report.run}: {'; '.join(reasons)}. Look at `pulsefield plan`"
         found.append(Alert("unsafe_plan", schedule, told))
-    errors = problems(report)
-    if errors:
+    if errors := report.problems:
         found.append(Alert("failed_run", schedule, f"run {report.run}: {'; '.join(errors)}"))
     for account in report.fallen:
         value = "-" if account.value is None else f"{account.value:.0f}"
         text = f"{account.name} ({account.account_id}): {account.reasons or value}"
         found.append(Alert("fell_to_red", account.account_id, text))
     return found
-
-
-def problems(report: RunReport) -> list[str]:
-    """Return what kept a run from doing all of its work; refused rows are no such thing."""
-    errors = [connection.error for connection in report.connections]
-    errors += [applied.error for applied in (*report.applied, *report.resumed)]
-    return [error for error in (*errors, report.stopped) if error]
 
 
 def of_error(schedule: str, error: Exception) -> list[Alert]:

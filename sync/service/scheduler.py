@@ -179,7 +179,7 @@ class Scheduler:
                 result = self._work(journal, name, self.config.schedule[name])
                 if self._site.stop.overdue or isinstance(result, BusyError):
                     return False  # not done: it stays due
-                failed = isinstance(result, Exception) or bool(alerts.problems(result))
+                failed = isinstance(result, Exception) or bool(result.problems)
                 self._done(journal, name, slot, "failed" if failed else "done")
         except BusyError as error:
             LOGGER.info("waits: %s", error, extra={"data": {"schedule": name}})
@@ -211,7 +211,6 @@ class Scheduler:
             return error
         else:
             site.metrics.ran(name, report, site.clock.now())
-            _log(report)
             self._tell(journal, name, alerts.of_report(name, report))
             return report
         finally:
@@ -248,21 +247,3 @@ class Scheduler:
         ages = {name: now - at for name, at in reads.items()}
         stale = alerts.of_reads(ages, self.config.alerts.stale_after)
         self._site.metrics.told(alerts.Teller(self.config, now).tell(stale, journal))
-
-
-def _log(report: RunReport) -> None:
-    """Log how a run ended: counts and names of the configuration, nothing of a customer."""
-    data = {
-        "run": report.run,
-        "work": report.kind,
-        "seconds": round(report.seconds, 1),
-        "exit_code": report.exit_code,
-        "records": sum(entry.records for entry in report.connections),
-        "requests": sum(sum(entry.made.values()) for entry in report.connections),
-        "written": sum(done.ok for done in report.applied),
-        "refused": sum(len(done.refused) for done in report.applied),
-        "errors": alerts.problems(report),
-        "unsafe": list(report.unsafe),
-    }
-    level = logging.WARNING if report.exit_code else logging.INFO
-    LOGGER.log(level, "run ended", extra={"data": data})

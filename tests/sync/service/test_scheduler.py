@@ -191,11 +191,11 @@ def test_logs_are_json_with_the_schedule_and_without_people(lite: str, tmp_path,
         raise TransientError("no such user: ann.lee@example.com")
 
     file, clock = deployment(tmp_path, lite, '[schedule.a]\nevery = "10m"\n'), SimulatedClock()
-    end = logs.configure(as_json=True)
+    logs.configure(as_json=True)
     try:
         scheduler(file, clock, "one", refuses).look()
     finally:
-        end()
+        logs.end()
     lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     assert {line["schedule"] for line in lines} == {"a"}
     assert {"run", "level", "at", "message"} <= set(lines[0])
