@@ -4,17 +4,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise, product
 
-from .declared import Missing, Shape
+from .declared import Missing
 from .expressions import columns, parse
 from .model import Model
 from .references import conditions
-from .weighing import borders_of, portions, reach
+from .weighing import EVERY, borders_of, portions, range_of, reach
 
 MAJORITY = 0.5
 """A metric with more of the weight than all others together decides the score; our default."""
 COMBINATIONS = 4096
 """Values that a score of nothing but steps and indicators is searched through."""
-EVERY = (0.0, 100.0)
 TINY = 1e-9
 """Shares round."""
 
@@ -122,7 +121,7 @@ def span(model: Model, score: str, segment: str | None = None) -> tuple[float, f
     lows, highs, weights = [], [], []
     for name, portion in portions(model, score, segment).items():
         if name in model.metrics:
-            low, high = _ends(model.shape_of(name, segment))
+            low, high = range_of(model.shape_of(name, segment))
             low, high = _with_missing(low, high, model.metrics[name].missing)
         else:
             low, high = span(model, name, segment)
@@ -142,16 +141,6 @@ def span(model: Model, score: str, segment: str | None = None) -> tuple[float, f
     floors = [f.at_least for f in declared.floors.values() if isinstance(f.at_least, float)]
     low, high = min([ends[0] + down, *caps]), max([ends[1] + up, *floors])
     return max(0.0, low), min(100.0, high)
-
-
-def _ends(shape: Shape) -> tuple[float, float]:
-    """Return the least and greatest goodness of a curve."""
-    if shape.curve == "steps" and shape.steps:
-        goods = [good for _, good in shape.steps]
-        return min(goods), max(goods)
-    if shape.curve == "band":
-        return min(shape.at_low or 0.0, shape.at_high or 0.0), 100.0
-    return EVERY
 
 
 def _with_missing(low: float, high: float, missing: Missing) -> tuple[float, float]:

@@ -3,7 +3,10 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from .declared import Shape
 from .model import Model
+
+EVERY = (0.0, 100.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +61,32 @@ def top_scores(model: Model) -> list[str]:
 def reach(model: Model, score: str, segment: str | None = None) -> dict[str, float]:
     """Return metric -> points by which it alone can move a score, all else equal.
 
-    The metric goes from 0 to 100, on every way that it has into the score. With
-    ``worst_pull`` L a part that moves by d moves the score by up to (1 - L) w d + L d.
+    The metric goes from its curve's least to its greatest, on every way that it has into the
+    score. With ``worst_pull`` L a part that moves by d moves the score by up to (1 - L) w d + L d.
     """
     found: dict[str, float] = {}
     largest: dict[str, float] = {}
     pull = model.scores[score].worst_pull
     for name, portion in portions(model, score, segment).items():
-        whole = {name: 100.0} if name in model.metrics else reach(model, name, segment)
+        if name in model.metrics:
+            least, greatest = range_of(model.shape_of(name, segment))
+            whole = {name: greatest - least}
+        else:
+            whole = reach(model, name, segment)
         for metric, points in whole.items():
             found[metric] = found.get(metric, 0.0) + (1 - pull) * portion * points
             largest[metric] = max(largest.get(metric, 0.0), points)
     return {metric: min(100.0, points + pull * largest[metric]) for metric, points in found.items()}
+
+
+def range_of(shape: Shape) -> tuple[float, float]:
+    """Return the least and the greatest goodness of a curve."""
+    if shape.curve == "steps" and shape.steps:
+        goods = [good for _, good in shape.steps]
+        return min(goods), max(goods)
+    if shape.curve == "band":
+        return min(shape.at_low or 0.0, shape.at_high or 0.0), 100.0
+    return EVERY
 
 
 def borders_of(model: Model, score: str, segment: str | None = None) -> Mapping[str, float]:

@@ -9,6 +9,7 @@ import duckdb
 from connectors.base import Source
 from connectors.errors import ConnectorError
 from scoring import Model, Snapshot, duck
+from scoring.declared import Signal
 from scoring.references import of_signal
 from sync.quoting import quote
 from sync.workspace import Workspace
@@ -125,7 +126,7 @@ def feeds(
         if observed:
             state, detail = FED, ""
         elif state == FED and observed == 0:
-            state, detail = NOBODY, "no account has rows that fit"
+            state, detail = NOBODY, _unfit(model.signals[declared.signal])
         tables = tuple(tables_of(model, declared.signal))
         share = shares.get(metric, 0.0)
         found.append(Feed(metric, share, tables, state, detail, observed, median))
@@ -133,6 +134,11 @@ def feeds(
     return sorted(
         found, key=lambda feed: (order.index(feed.state) == order.index(FED), -feed.share)
     )
+
+
+def _unfit(signal: Signal) -> str:
+    rows = f"no account has rows of {signal.table} that fit"
+    return f"{rows}: {signal.where}" if signal.where else rows
 
 
 def _observed(snapshot: Snapshot) -> dict[str, tuple[float, float | None]]:

@@ -68,6 +68,13 @@ def test_reach_is_what_moving_the_metric_does_to_the_score() -> None:
     assert high - low == pytest.approx(reach(declared, "health")["m"])
 
 
+def test_a_metric_reaches_no_farther_than_its_curve() -> None:
+    curve = 'curve = "steps"\nsteps = [[0, 20], [5, 60]]'
+    declared = model(SEATS, metrics(m=curve, n=LINE), "[scores.health]\nweights = { m=3, n=1 }\n")
+    assert reach(declared, "health") == pytest.approx({"m": 30, "n": 25})
+    assert not kinds(declared, "health") & {("decides alone", "m")}
+
+
 def test_band_that_no_value_can_reach_is_named() -> None:
     curve = 'curve = "steps"\nsteps = [[0, 20], [5, 60]]'
     declared = model(SEATS, metrics(m=curve, n=curve), "[scores.health]\nweights = { m=1, n=1 }\n")
