@@ -13,7 +13,8 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
-from benchmarks.standins import Wanted, connected, own, served
+from standins import Wanted, connected, own, served
+
 from connectors.base import FieldUpdate, SilentLog
 from sync import writes
 from sync.apply import Applier

@@ -79,7 +79,7 @@ class Journal:
         try:
             with self.engine.begin() as connection:
                 yield connection
-        except sa.exc.SQLAlchemyError as error:
+        except (sa.exc.SQLAlchemyError, self.engine.dialect.loaded_dbapi.Error) as error:
             raise JournalError(self._problem(error)) from error
 
     def flush(self) -> None:

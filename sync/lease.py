@@ -17,6 +17,13 @@ LEASE = timedelta(minutes=5)
 """A lease that was not renewed for this long is free."""
 BEAT = LEASE / 5
 """Renewed this often."""
+_MINE = (
+    sa.select(schema.leases.c.holder)
+    .where(
+        schema.leases.c.name == sa.bindparam("lease"), schema.leases.c.holder == sa.bindparam("by")
+    )
+    .with_for_update(read=True)
+)
 TAKEN = "the lease was taken over by another run; this one stops"
 
 
@@ -88,9 +95,7 @@ def fence(db: sa.Connection, holder: str, name: str = "run") -> None:
     Raises:
         BusyError: it was taken over.
     """
-    table = schema.leases
-    mine = sa.select(table.c.holder).where(table.c.name == name, table.c.holder == holder)
-    if db.execute(mine.with_for_update(read=True)).first() is None:
+    if db.execute(_MINE, {"lease": name, "by": holder}).first() is None:
         raise BusyError(TAKEN)
 
 

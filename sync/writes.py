@@ -1,23 +1,31 @@
 """Plans and their writes in the journal: what was held before, and what became of each row."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from typing import Any
 
+import orjson
 import sqlalchemy as sa
 
 from connectors.base import FieldUpdate, WriteResult
 
-from . import schema
+from . import bulk, schema
 from .journal import Journal
 from .plan import Plan
 
 PLANS, WRITES = schema.plans, schema.writes
 ANSWERED = ("ok", "refused")
 STATES = ("intended", "sent", *ANSWERED, "dropped")
+_NEW = [getattr(WRITES.c, n) for n in ("plan", "row", "ref", "account", "change", "state", "held")]
+# Made once: they precede every batch, and SQLAlchemy takes longer to make one than to run it.
+_OF = WRITES.c.plan == sa.bindparam("of")
+_RANGE = WRITES.update().where(_OF, WRITES.c.row.between(sa.bindparam("low"), sa.bindparam("high")))
+_SENT = _RANGE.values(state="sent")
+_TAKEN = _RANGE.values(state="sent", job=sa.bindparam("by"))
+_OK = _RANGE.values(state="ok", code="", message="", retryable=False)
+_REFUSED = WRITES.update().where(_OF, WRITES.c.row == sa.bindparam("at")).values(state="refused")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +65,11 @@ def save(journal: Journal, run: int, plan: Plan, now: datetime) -> int:
     with journal.begin() as db:
         made = db.execute(PLANS.insert().values(values)).inserted_primary_key
         number = int(made[0]) if made else 0
-        rows = [
-            {
-                "plan": number,
-                "row": row,
-                "ref": write.ref,
-                "account": write.account,
-                "change": json.dumps(write.change),
-                "state": "intended",
-                "held": False,
-            }
-            for row, write in enumerate(plan.writes)
-        ]
-        if rows:
-            db.execute(WRITES.insert(), rows)
+        rows = (
+            (number, row, w.ref, w.account, orjson.dumps(w.change).decode(), "intended", False)
+            for row, w in enumerate(plan.writes)
+        )
+        bulk.insert(db, _NEW, rows)
     return number
 
 
@@ -90,15 +89,20 @@ def load(journal: Journal, plan: int, states: Sequence[str]) -> list[Saved]:
 
 def sent(db: sa.Connection, plan: int, rows: Sequence[int], job: str | None = None) -> None:
     """Note that rows are about to be sent, or that a job of the vendor's took them."""
-    _ranges(db, plan, {"state": "sent"} | ({} if job is None else {"job": job}), rows)
+    for low, high in _ranges(rows):
+        if job is None:
+            db.execute(_SENT, {"of": plan, "low": low, "high": high})
+        else:
+            db.execute(_TAKEN, {"of": plan, "low": low, "high": high, "by": job})
 
 
 def answered(db: sa.Connection, plan: int, results: Sequence[tuple[int, WriteResult]]) -> None:
     """Note what became of rows."""
-    written = {"state": "ok", "code": "", "message": "", "retryable": False}
-    _ranges(db, plan, written, [row for row, result in results if result.ok])
+    for low, high in _ranges([row for row, result in results if result.ok]):
+        db.execute(_OK, {"of": plan, "low": low, "high": high})
     refused = [
         {
+            "of": plan,
             "at": row,
             "code": _clean(result.code, 200),
             "message": _clean(result.message, 1000),
@@ -108,17 +112,14 @@ def answered(db: sa.Connection, plan: int, results: Sequence[tuple[int, WriteRes
         if not result.ok
     ]
     if refused:
-        one = WRITES.update().where(WRITES.c.plan == plan, WRITES.c.row == sa.bindparam("at"))
-        db.execute(one.values(state="refused"), refused)
+        db.execute(_REFUSED, refused)
 
 
-def _ranges(db: sa.Connection, plan: int, values: Mapping[str, Any], rows: Sequence[int]) -> None:
-    """Change rows alike: one statement for each run of neighbours, as batches are."""
-    places = enumerate(sorted(rows))
-    for _, run in groupby(places, lambda pair: pair[1] - pair[0]):
+def _ranges(rows: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Yield the first and the last of each run of neighbours, as batches are."""
+    for _, run in groupby(enumerate(sorted(rows)), lambda pair: pair[1] - pair[0]):
         found = [row for _, row in run]
-        where = WRITES.c.plan == plan, WRITES.c.row.between(found[0], found[-1])
-        db.execute(WRITES.update().where(*where).values(values))
+        yield found[0], found[-1]
 
 
 def _clean(text: str, length: int) -> str:
