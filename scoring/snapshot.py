@@ -14,7 +14,7 @@ from .engines import Engine
 from .evidence import evidence_sql
 from .facts import check_accounts, context, given, with_rates
 from .leaves import points_steps
-from .ledger import chosen_points, ledger_sql, ranked_step, reasons_sql, top_step
+from .ledger import chosen_points, ledger_sql, named, ranked_step, reasons_sql, top_step
 from .model import Model
 from .parts import parts
 from .rollup import RollUp, with_kept
@@ -121,7 +121,7 @@ class Snapshot:
             self._engine.once(
                 [top_step(self._ctx, name, limit), ranked_step(self._ctx, name, limit)]
             )
-            table = self._engine.query(reasons_sql(self._ctx, name, limit))
+            table = named(self._ctx, name, self._engine.query(reasons_sql(self._ctx, name, limit)))
             tables.append(_numbered(table, self.model, name))
         table = pa.concat_tables(tables).combine_chunks()
         order = [("account", "ascending"), ("_score", "ascending"), ("rank", "ascending")]
