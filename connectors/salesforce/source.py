@@ -1,6 +1,6 @@
 """The reading side of a Salesforce connection."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -116,17 +116,14 @@ def raw_columns(mapped: TableMap, answer: Answer) -> dict[str, Values]:
 
 def held(answer: Answer, specs: Sequence[FieldSpec], there: Sequence[str]) -> pa.Table:
     """Return what our own fields hold now: id, and canonical text by field; not of deleted ones."""
-    columns: Mapping[str, list[Any]] = {
-        "id": answer.column("Id"),
-        **{
-            spec.name: _texts(spec, answer.column(spec.name))
-            if spec.name in there
-            else [None] * answer.count
-            for spec in specs
-        },
+    nothing = pa.nulls(answer.count, pa.string())
+    columns = {"id": pa.array(answer.values("Id"), pa.string())} | {
+        spec.name: pa.array(_texts(spec, answer.column(spec.name)), pa.string())
+        if spec.name in there
+        else nothing
+        for spec in specs
     }
-    schema = pa.schema([(name, pa.string()) for name in columns])
-    table = pa.table({name: pa.array(v, pa.string()) for name, v in columns.items()}, schema)
+    table = pa.table(columns)
     return table.filter(pc.invert(flags(answer, "IsDeleted")))
 
 
