@@ -56,6 +56,7 @@ class Wanted:
         faults: What goes wrong.
         bad: Share of the accounts whose writes are refused.
         lifted: Whether the vendor's rate limits are taken away, so that the rest can be seen.
+        job: Seconds that Salesforce takes at least to work off an upload; Zendesk takes its own.
         rendered: Whether a page that was asked for once is there at once from then on.
     """
 
@@ -66,6 +67,7 @@ class Wanted:
     faults: Faults = field(default_factory=Faults)
     bad: float = 0.0
     lifted: bool = False
+    job: float = 0.0
     rendered: bool = False
 
 
@@ -275,6 +277,7 @@ def _emptied(table: Any) -> None:
 
 def _salesforce(app: Any, wanted: Wanted) -> tuple[list[str], Counter[str]]:
     org = app.org
+    org.job_polls, org.job_seconds = 0, wanted.job
     refs: list[str] = []
     for entity in filter(None, ("Account", wanted.child)):
         table = org.tables[entity]
