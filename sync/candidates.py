@@ -94,6 +94,8 @@ def prepare(
     alive.sort(key=lambda row: (ranks[row.key[0]], row.key[1]))
     nothing = domains.SAYS_NOTHING | {name.strip().lower() for name in says_nothing}
     carried = {row.key: _domains(row, nothing) for row in alive}
+    for row in alive:
+        _say_nothing(row, carried[row.key], findings)
     shared, losers = _shared(alive, carried)
     records = tuple(
         Record(
@@ -116,6 +118,18 @@ def _trimmed(text: str | None) -> str:
 def _domains(row: Row, nothing: frozenset[str]) -> frozenset[str]:
     found = (domains.registrable(value) for value in row.domains if value)
     return frozenset(name for name in found if name and name not in nothing)
+
+
+def _say_nothing(row: Row, carried: frozenset[str], findings: Findings) -> None:
+    """Count what was filled in without saying whose record it is: words or hashes for nothing."""
+    told = (
+        ("domains", any(row.domains) and not carried),
+        ("name", bool(row.name) and domains.blank(row.name)),
+        ("external_id", bool(row.external_id) and domains.blank(row.external_id)),
+    )
+    for column, nothing in told:
+        if nothing:
+            findings.add("says_nothing", f"accounts.{column}", row.key[1])
 
 
 def _aliases(known: Mapping[Key, Row], findings: Findings) -> dict[Key, Key]:

@@ -182,6 +182,24 @@ def test_merged_records_follow_their_master_and_loops_are_reported() -> None:
     }
 
 
+def test_what_says_nothing_is_counted_with_the_record_that_holds_it() -> None:
+    nothing = "37a6259cc0c1dae299a7866489dff0bd"
+    rows = [
+        row("crm", "1", "Acme", "http://n/a"),
+        row("crm", "2", nothing, "gmail.com", external_id="N/A"),
+        row("crm", "3", "Brio", "gmail.com", "brio.nl", external_id="C-3"),
+        row("crm", "4", None, ""),
+        row("crm", "5", nothing, "none", deleted=True),
+    ]
+    found = {(one.kind, one.where): one.examples for one in prepare(rows, RANKS).findings}
+    assert found == {
+        ("deleted", "accounts"): ("5",),
+        ("says_nothing", "accounts.domains"): ("1", "2"),
+        ("says_nothing", "accounts.name"): ("2",),
+        ("says_nothing", "accounts.external_id"): ("2",),
+    }
+
+
 PEOPLE = st.lists(
     st.tuples(
         st.sampled_from(["crm", "hub", "desk"]),
