@@ -118,10 +118,9 @@ class FieldState:
         name: The vendor's API name.
         type: Its type in our words, or the vendor's word where we have none.
         exists: Whether it is there at all.
-        visible: Whether the running user can read it.
-        writable: Whether the running user can write it.
-        problem: Why it cannot be used as specified, with what to do; None if it can, or if
-            creating it is all that is needed.
+        visible, writable: Whether the running user can read it, and write it.
+        problem: Why it cannot be used as specified, with what to do; None also if it is missing.
+        created: Made just now by ``create_fields``, so empty; False if it was there, but hidden.
     """
 
     name: str
@@ -130,6 +129,7 @@ class FieldState:
     visible: bool
     writable: bool
     problem: str | None = None
+    created: bool = False
 
 
 @dataclass(frozen=True, slots=True)

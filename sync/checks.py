@@ -9,9 +9,11 @@ from connectors.errors import ConnectorError
 from scoring import ModelError, check_columns
 from scoring.tables import COLUMNS, Kind
 
-from . import private, secrets, unobserved
+from . import own_fields, private, secrets, unobserved
 from .tickets import ticket_targets
 from .workspace import Workspace
+
+TODO = "run `pulsefield fields --create`"
 
 
 def problems(work: Workspace) -> list[Problem]:
@@ -53,18 +55,27 @@ def _of_connection(work: Workspace, name: str) -> Iterator[Problem]:
             yield from connection.check()
         fields = work.fields.get(name, ())
         if isinstance(connection, Target) and fields:
-            yield from _of_fields(name, connection.field_states([field.spec for field in fields]))
+            states = list(connection.field_states([field.spec for field in fields]))
+            new = bool(own_fields.missing_of_new(work.journal, name, states))
+            yield from _of_fields(name, states, new=new)
     except ConnectorError as error:
         yield Problem(name, str(error), "see the connection's guide in docs")
 
 
-def _of_fields(name: str, states: Sequence[FieldState]) -> Iterator[Problem]:
-    """Tell of missing fields at once, and of unusable ones each."""
+def _of_fields(name: str, states: Sequence[FieldState], *, new: bool) -> Iterator[Problem]:
+    """Tell of missing fields at once, and of unusable ones each.
+
+    Args:
+        name: The target.
+        states: Of its fields.
+        new: Whether the first sync would make what is missing.
+    """
     missing = {state.name for state in states if not state.exists and not state.problem}
     if missing:
         which = "all" if len(missing) == len(states) else ", ".join(sorted(missing))
         what = f"score fields are missing: {which}"
-        yield Problem(f"{name}, fields", what, "run `pulsefield fields --create`")
+        todo = "the first `pulsefield sync --apply` creates them" if new else TODO
+        yield Problem(f"{name}, fields", what, todo, fatal=not new)
     for state in states:
         if state.problem or (state.exists and not (state.visible and state.writable)):
             what = state.problem or "this user cannot see or write it"

@@ -170,6 +170,12 @@ class Journal:
             reads.end(db, connection, offered, now)
             db.execute(table.delete().where(gone))
 
+    def read_again(self, connection: str) -> None:
+        """Let the next run read every stream of a connection from its beginning."""
+        table = schema.watermarks
+        with self.begin() as db:
+            db.execute(table.update().where(table.c.connection == connection).values(mapping=""))
+
     def reads(self, known_at: datetime | None = None) -> list[tuple[str, str, datetime]]:
         """Return (connection, table, last complete read) of all that were read to their end.
 

@@ -91,10 +91,12 @@ class ShownPlan:
     Attributes:
         plan: The plan.
         changes: Target -> every change, by record.
+        creates: Target -> fields that are missing, and made first; targets with any.
     """
 
     plan: PlanSet
     changes: dict[str, tuple[Change, ...]]
+    creates: dict[str, tuple[str, ...]]
 
 
 @contextmanager
@@ -140,7 +142,7 @@ def plan_shown(config: Config, wanted: str) -> ShownPlan:
     with _journal(config) as journal:
         found = saved.load(journal, wanted)
         parts = {part.connection: tuple(saved.changes(journal, part)) for part in found.parts}
-        return ShownPlan(found, parts)
+        return ShownPlan(found, parts, saved.creates(journal, found.run))
 
 
 def dead_letters(config: Config) -> list[DeadLetter]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from . import history, letters, reporting, rollback, saved, writes, writing
+from . import history, letters, own_fields, reporting, rollback, saved, writes, writing
 from .config import Config
 from .current import Current, running
 from .errors import PlanError
@@ -20,7 +20,7 @@ from .pulling import counted, pull_all
 from .summary import ConnectionReport, PlanReport, RunReport
 from .tickets import parent
 from .workspace import Workspace, opened
-from .writing import How, Planned
+from .writing import Planned
 
 
 def apply_plan(
@@ -54,7 +54,8 @@ def apply_plan(
             saved.check(found)
             owned = {n: {f.spec.name for f in fields} for n, fields in work.fields.items()}
             saved.check_held(found, work.store, owned)
-            plans = [(part.plan, _as_plan(part)) for part in found.parts]
+            creates = saved.creates(work.journal, found.run)
+            plans = [(part.plan, _as_plan(part, creates)) for part in found.parts]
             current.add(resumed=resumed)
             return _finish(work, current, held, plans, _Order(connections, force, found.run))
 
@@ -174,7 +175,7 @@ def _plans(
     return made
 
 
-def _as_plan(part: saved.SavedPlan) -> Plan:
+def _as_plan(part: saved.SavedPlan, creates: Mapping[str, tuple[str, ...]]) -> Plan:
     report = PlanReport(
         connection=part.connection,
         plan=part.plan,
@@ -182,6 +183,7 @@ def _as_plan(part: saved.SavedPlan) -> Plan:
         records=len(part.writes),
         updates=len(part.writes),
         unsafe=part.unsafe,
+        creates=creates.get(part.connection, ()),
         **counts(part.writes),
     )
     return Plan(part.connection, part.writes, report)
@@ -195,26 +197,27 @@ def _finish(
     order: _Order,
 ) -> RunReport:
     """Apply what is safe, or was forced; return the report."""
-    current.add(plans=tuple(plan.report for _, plan in plans))
     known = set(writing.targets(work))
     problems = {
         plan.connection: problem
         for _, plan in plans
-        if plan.writes
-        and (problem := _problem(work, plan.connection, known=plan.connection in known))
+        if plan.writes and (problem := _problem(work, plan, known=plan.connection in known))
     }
-    unsafe = any(plan.report.unsafe for _, plan in plans)
-    if order.apply and (order.force or not unsafe):
+    planned = Planned(tuple(plans), problems)
+    current.add(plans=planned.reports)
+    if order.apply and (order.force or not planned.unsafe):
         held.check()
         if order.planned is not None:
             history.promote(work.store, order.planned, current.run, work.now)
             current.keep(saved.made_by(work.journal, order.planned))
-        how = How(current.run, order.force if unsafe else None)
-        applied = writing.apply_all(work, Planned(tuple(plans), problems), how)
-        current.add(applied=applied, forced=how.forced)
-    connections = reporting.with_problems(order.connections, problems)
+        planned = writing.carry_out(work, current, planned, order.force)
+    connections = reporting.with_problems(order.connections, planned.problems)
     return current.ended(connections=counted(work, connections))
 
 
-def _problem(work: Workspace, name: str, *, known: bool) -> tuple[str, bool] | None:
-    return writing.field_problem(work, name) if known else (f"{name} is not written to", True)
+def _problem(work: Workspace, plan: Plan, *, known: bool) -> tuple[str, bool] | None:
+    if not known:
+        return f"{plan.connection} is not written to", True
+    fields = own_fields.look(work, plan.connection)
+    named = fields.missing and set(fields.missing) <= set(plan.report.creates)
+    return None if named else fields.problem

@@ -16,7 +16,7 @@ from connectors.base import FieldState, Problem, Target
 from connectors.errors import SetupError
 from scoring import duck
 
-from . import checks, reporting, rollup, writing
+from . import checks, own_fields, reporting, rollup, writing
 from .book import Book, build
 from .config import Config
 from .current import running
@@ -50,7 +50,7 @@ class Scored:
     Attributes:
         report: Of the run.
         scores: Arrow table, one row per account and score: account_id, name, score, value,
-            band, coverage (0..1), spread, segment, change, reasons.
+            band, coverage (0..1), spread, segment, change, reasons, override (in words).
     """
 
     report: RunReport
@@ -115,6 +115,7 @@ def sync(
     *,
     apply: bool = True,
     force: str | None = None,
+    create: bool = False,
     tickets: bool = False,
     progress: Progress | None = None,
     now: datetime | None = None,
@@ -129,6 +130,8 @@ def sync(
         config: The deployment.
         apply: False stops after the plan (a dry run).
         force: Why an unsafe plan is to be applied; kept in the journal.
+        create: Make the missing fields of a target that was never written to, as its plan says:
+            for a run that a person started. Without, they keep the target from being written to.
         tickets: Only read what open tickets are in, write only to them, keep no snapshot.
         progress: Told how it goes on.
         now: The run's time, aware; the clock's by default.
@@ -139,24 +142,22 @@ def sync(
     kind = "sync" if apply else "plan"
     with opened(config, now, progress) as work, running(work, kind) as (current, held):
         only = _narrow(work) if tickets else None
+        work.creates = create or not apply
         resumed = writing.recover(work, send=apply)
         connections = pull_all(work, only=only)
         with _scored(work) as (con, matched, scores):
             planned = writing.plan_all(work, con, current.run, scores.portfolio, scores.last)
-            plans = tuple(plan.report for _, plan in planned.plans)
-            current.add(resumed=resumed, plans=plans, **reporting.of_scores(matched, scores))
-            unsafe = any(plan.unsafe for plan in plans)
             stopped = writing.unread(work, connections) if apply else None
-            current.add(stopped=stopped)
+            current.add(resumed=resumed, plans=planned.reports, stopped=stopped)
+            current.add(**reporting.of_scores(matched, scores))
             if not apply:
                 rollup.keep(work, current.run, scores, planned=True)
-            elif stopped is None and (force or not unsafe):
+            elif stopped is None and (force or not planned.unsafe):
                 held.check()
                 if not tickets:
                     rollup.keep(work, current.run, scores)
                     current.keep(reporting.marks(scores.portfolio))
-                how = writing.How(current.run, force if unsafe else None)
-                current.add(applied=writing.apply_all(work, planned, how), forced=how.forced)
+                planned = writing.carry_out(work, current, planned, force)
             connections = reporting.with_problems(connections, planned.problems)
             return current.ended(connections=counted(work, connections))
 
@@ -233,10 +234,7 @@ def create_fields(config: Config) -> dict[str, list[FieldState]]:
         SetupError, TransientError: a field cannot be created, or has another type.
     """
     with opened(config) as work:
-        return {
-            name: list(target.create_fields([field.spec for field in work.fields[name]]))
-            for name, target in _targets(work)
-        }
+        return {name: own_fields.create(work, name) for name, _ in _targets(work)}
 
 
 def _targets(work: Workspace) -> Iterator[tuple[str, Target]]:

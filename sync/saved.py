@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -190,11 +191,21 @@ def account_ids(journal: Journal) -> dict[int, str]:
         return {row.account: row.account_id for row in db.execute(sa.select(table))}
 
 
-def made_by(journal: Journal, run: int) -> Mapping[str, object]:
-    """Return what a planning run's report said of its snapshot: as_of, accounts, model."""
+def creates(journal: Journal, run: int) -> dict[str, tuple[str, ...]]:
+    """Return target -> fields that a planning run said would be made, for targets with any."""
+    plans = _report(journal, run).get("plans", ())
+    return {plan["connection"]: tuple(plan["creates"]) for plan in plans if plan.get("creates")}
+
+
+def _report(journal: Journal, run: int) -> dict[str, Any]:
     with journal.begin() as db:
         text = db.execute(sa.select(RUNS.c.report).where(RUNS.c.run == run)).scalar()
-    report = json.loads(text) if text else {}
+    return json.loads(text) if text else {}
+
+
+def made_by(journal: Journal, run: int) -> Mapping[str, object]:
+    """Return what a planning run's report said of its snapshot: as_of, accounts, model."""
+    report = _report(journal, run)
     as_of, matching = report.get("as_of"), report.get("matching")
     if not as_of or not matching:
         return {}

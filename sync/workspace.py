@@ -78,6 +78,8 @@ class Workspace:
         self._open: dict[str, Source | Target] = {}
         self.only: frozenset[str] | None = None
         """Targets that are written to; None: all."""
+        self.creates = False
+        """Whether missing fields of a target that was never written to are made."""
         self.run: int | None = None
         """The run that goes on, which keeps what it finds; None: something is only looked at."""
 

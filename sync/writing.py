@@ -6,17 +6,18 @@ from dataclasses import dataclass, replace
 
 import duckdb
 
-from connectors.base import FieldState, Target
-from connectors.errors import ConnectorError, SetupError
+from connectors.base import Target
+from connectors.errors import ConnectorError
 
-from . import limits, plan, writes
+from . import limits, own_fields, plan, writes
 from .apply import Applier
+from .current import Current
 from .history import Past
 from .letters import refused
 from .plan import Plan
 from .scored import Portfolio
 from .settings import Limits
-from .summary import ApplyReport, ConnectionReport
+from .summary import ApplyReport, ConnectionReport, PlanReport
 from .tickets import add_members, parent
 from .workspace import Workspace
 
@@ -32,6 +33,16 @@ class Planned:
 
     plans: tuple[tuple[int, Plan], ...]
     problems: dict[str, tuple[str, bool]]
+
+    @property
+    def reports(self) -> tuple[PlanReport, ...]:
+        """What is told of each plan."""
+        return tuple(plan.report for _, plan in self.plans)
+
+    @property
+    def unsafe(self) -> bool:
+        """Whether any plan should not be applied."""
+        return any(report.unsafe for report in self.reports)
 
 
 def targets(work: Workspace) -> list[str]:
@@ -67,9 +78,11 @@ def plan_all(
             refused=refused(work.journal, name),
         )
         found = plan.make(con, work.store, target, portfolio, against)
-        problem = field_problem(work, name) if found.writes else None
-        if problem is not None:
-            problems[name] = problem
+        fields = own_fields.look(work, name) if found.writes else own_fields.Fields()
+        if fields.missing and work.creates:
+            found = replace(found, report=replace(found.report, creates=fields.missing))
+        elif fields.problem is not None:
+            problems[name] = fields.problem
             # What cannot be written is not unsafe; the problem is what a person must see to.
             found = replace(found, report=replace(found.report, unsafe=()))
         number = writes.save(work.journal, run, found, work.now)
@@ -98,28 +111,6 @@ def _against(work: Workspace, run: int, portfolio: Portfolio, last: Past | None)
     )
 
 
-def field_problem(work: Workspace, name: str) -> tuple[str, bool] | None:
-    """Return why a target's fields cannot be written and whether a person must act, or None."""
-    try:
-        states = work.target(name).field_states([field.spec for field in work.fields[name]])
-    except ConnectorError as error:
-        return str(error), isinstance(error, SetupError)
-    bad = [text for state in states if (text := unusable(state))]
-    return (f"not written to {name}: {'; '.join(bad)}", True) if bad else None
-
-
-def unusable(state: FieldState) -> str | None:
-    """Return why a field cannot be written, with what to do; None if it can."""
-    if not state.exists:
-        return f"the field {state.name} is missing; `pulsefield fields --create` creates it"
-    if state.problem:
-        return f"{state.name}: {state.problem}"
-    if not state.visible or not state.writable:
-        what = "written" if state.visible else "seen"
-        return f"{state.name} cannot be {what} by this user; grant it the permission"
-    return None
-
-
 def unread(work: Workspace, reports: Sequence[ConnectionReport]) -> str | None:
     """Return why scores would rest on half the data; None if they do not.
 
@@ -132,6 +123,29 @@ def unread(work: Workspace, reports: Sequence[ConnectionReport]) -> str | None:
         return None
     names = " and ".join(missing)
     return f"nothing was written, as {names} never was read to the end; the scores would miss it"
+
+
+def carry_out(work: Workspace, current: Current, planned: Planned, force: str | None) -> Planned:
+    """Make the fields that plans name, write what can be written, and add it to the report.
+
+    Returns:
+        The plans, with the problems that came up meanwhile.
+    """
+    planned = _with_fields(work, planned)
+    how = How(current.run, force if planned.unsafe else None)
+    current.add(applied=apply_all(work, planned, how), forced=how.forced)
+    return planned
+
+
+def _with_fields(work: Workspace, planned: Planned) -> Planned:
+    """Make the fields that plans name; a target where that fails gets a problem."""
+    failed = {
+        plan.connection: problem
+        for _, plan in planned.plans
+        if plan.report.creates and plan.connection not in planned.problems
+        if (problem := own_fields.create_for_run(work, plan.connection, plan.report.creates))
+    }
+    return replace(planned, problems=planned.problems | failed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """One HubSpot account as a Source and a Target."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from connectors.base import (
     Context,
@@ -100,8 +101,9 @@ class HubSpot:
         Raises:
             SetupError: a field exists with another type, cannot be written, or may not be made.
         """
-        properties.create(self._client, self._settings, specs)
-        return self.field_states(specs)
+        made = properties.create(self._client, self._settings, specs)
+        after = self.field_states(specs)
+        return [replace(state, created=state.name in made) for state in after]
 
     def write(self, updates: Sequence[FieldUpdate], log: WriteLog) -> Iterator[WriteResult]:
         """Send updates to companies. See ``base.Target``."""

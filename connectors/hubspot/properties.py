@@ -93,8 +93,8 @@ def states(definitions: Iterable[Body], specs: Sequence[FieldSpec]) -> list[Fiel
     return [state_of(spec, by_name.get(spec.name)) for spec in specs]
 
 
-def create(client: Client, settings: Settings, specs: Sequence[FieldSpec]) -> None:
-    """Make the fields, and options, that are missing.
+def create(client: Client, settings: Settings, specs: Sequence[FieldSpec]) -> set[str]:
+    """Make the fields, and options, that are missing; return the names of fields made.
 
     Raises:
         SetupError: a field is there with another type, cannot be written, or may not be made.
@@ -108,11 +108,11 @@ def create(client: Client, settings: Settings, specs: Sequence[FieldSpec]) -> No
     missing = [spec for spec, one in found if one is None]
     if missing:
         _make_group(client, settings)
-    for spec in missing:
-        _make(client, spec, settings.group)
+    made = {spec.name for spec in missing if _make(client, spec, settings.group)}
     for spec, one in found:
         if one is not None and missing_options(spec, one):
             _add_options(client, spec, one)
+    return made
 
 
 def _unusable(spec: FieldSpec, found: Mapping[str, Any] | None) -> str | None:
@@ -132,7 +132,8 @@ def _make_group(client: Client, settings: Settings) -> None:
             raise SetupError(f"{error}; the group {settings.group} cannot be made") from error
 
 
-def _make(client: Client, spec: FieldSpec, group: str) -> None:
+def _make(client: Client, spec: FieldSpec, group: str) -> bool:
+    """Make a property; return False if somebody was faster: its type is compared afterwards."""
     type_, field_type = _MADE[spec.type]
     body: Body = {
         "name": spec.name,
@@ -147,8 +148,10 @@ def _make(client: Client, spec: FieldSpec, group: str) -> None:
     try:
         client.create_property(COMPANIES, body)
     except RefusedError as error:
-        if error.status != _CONFLICT:  # somebody was faster; its type is compared afterwards
+        if error.status != _CONFLICT:
             raise SetupError(f"{error}; the property {spec.name} cannot be made") from error
+        return False
+    return True
 
 
 def _option(value: str, label: str, order: int) -> Body:

@@ -1,6 +1,7 @@
 """Our fields in the target: compared with what is there, created, and granted."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from connectors.base import FieldSpec, FieldState
@@ -122,22 +123,25 @@ class Creator:
         wanted = [spec for spec, state in zip(specs, before, strict=True) if not state.writable]
         if not wanted:
             return before
-        for spec, state in zip(specs, before, strict=True):
-            if not state.exists:
-                self._field(spec)
+        missing = [spec for spec, state in zip(specs, before, strict=True) if not state.exists]
+        made = {spec.name for spec in missing if self._field(spec)}
         self._grant([spec.name for spec in wanted])
-        return states(specs, self._client.describe(ENTITY, fresh=True))
+        after = states(specs, self._client.describe(ENTITY, fresh=True))
+        return [replace(state, created=state.name in made) for state in after]
 
-    def _field(self, spec: FieldSpec) -> None:
+    def _field(self, spec: FieldSpec) -> bool:
+        """Create a field; return False if it is there, but hidden: it is granted next."""
         body = {"FullName": f"{ENTITY}.{spec.name}", "Metadata": metadata(spec)}
         try:
             self._client.create_field(body)
         except RequestError as error:
-            if error.code != "DUPLICATE_DEVELOPER_NAME":  # there, but hidden: it is granted next
+            if error.code != "DUPLICATE_DEVELOPER_NAME":
                 raise SetupError(
                     f"{error}; {ENTITY}.{spec.name} cannot be created. The running user needs "
                     "Customize Application, or an administrator creates it by hand"
                 ) from None
+            return False
+        return True
 
     def _grant(self, names: Sequence[str]) -> None:
         """Grant read and edit through our permission set, assigned to the running user."""

@@ -1,7 +1,7 @@
 """Custom fields: what types ours become, how values travel, creating and checking them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from connectors.base import FieldSpec, FieldState
@@ -154,7 +154,8 @@ class FieldSet:
                 self._send("POST", self._kind.path, self._definition(spec), spec)
             elif self._lacking(spec, field):
                 self._extend(spec, field)
-        return self.states(specs)
+        made = {self._kind.of(spec) for spec, field in found if field is None}
+        return [replace(state, created=state.name in made) for state in self.states(specs)]
 
     def _extend(self, spec: FieldSpec, field: Mapping[str, Any]) -> None:
         """Add options; all others go along with their ids, else their data would be deleted."""

@@ -78,6 +78,7 @@ def show_plan(config: Path, wanted: str, *, every: bool, as_json: bool) -> None:
     out.data({"plan": found.plan.run, "checksum": found.plan.checksum,
               "made_at": found.plan.made_at, "parts": [
                   {"connection": part.connection, "state": part.state, "unsafe": part.unsafe,
+                   "creates": found.creates.get(part.connection, ()),
                    "checksum": part.checksum, "changes": found.changes[part.connection]}
                   for part in found.plan.parts]})  # fmt: skip
     out.show(f"Plan {found.plan.run}@{found.plan.checksum}, made {_time(found.plan.made_at)}")
@@ -87,6 +88,8 @@ def show_plan(config: Path, wanted: str, *, every: bool, as_json: bool) -> None:
         out.show(views.changes(rows if every else rows[:SHOWN]))
         if len(rows) > SHOWN and not every:
             out.show(f"... and {len(rows) - SHOWN:,} more; --all shows them.")
+        if creates := found.creates.get(part.connection):
+            out.show("", f"Made first, as they are missing: {', '.join(creates)}.")
         for reason in part.unsafe:
             out.show(Text(f"unsafe: {reason}", style="bold red"))
         if part.state != "made":

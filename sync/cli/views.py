@@ -178,6 +178,14 @@ def plans(reports: Iterable[PlanReport]) -> Table:
     return table
 
 
+def fields(creates: Mapping[str, Sequence[str]]) -> Table:
+    """Fields by target."""
+    table = grid("target", ">fields", "*names")
+    for name, names in creates.items():
+        table.add_row(name, number(len(names)), ", ".join(names))
+    return table
+
+
 def edited(rows: Iterable[Edited]) -> Table:
     """Values that someone edited since they were written."""
     table = grid("account", "record", "field", "we wrote", "it holds", "so it is")

@@ -55,7 +55,7 @@ def sync(config: Path, *, apply: bool, force: str | None, as_json: bool) -> None
     """Run everything; write only with ``apply``."""
     out = Output(as_json=as_json)
     with out.progress() as progress:
-        report = run.sync(load(config), apply=apply, force=force, progress=progress)
+        report = run.sync(load(config), apply=apply, force=force, create=True, progress=progress)
     out.data(report)
     _show_reading(out, report)
     show_portfolio(out, report)
@@ -126,6 +126,10 @@ def show_plans(out: Output, report: RunReport, shown: int = 10) -> None:
     """Show what would be written, the largest changes, and what is unsafe."""
     out.title("Plan")
     out.show(views.plans(report.plans))
+    creates = {plan.connection: plan.creates for plan in report.plans if plan.creates}
+    if creates:
+        out.title("Fields that are missing, and made first")
+        out.show(views.fields(creates))
     for plan in report.plans:
         if plan.examples:
             out.title(f"{plan.connection}: the largest changes")

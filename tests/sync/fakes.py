@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
@@ -37,7 +37,8 @@ class System:
     Attributes:
         rows: Table -> id -> row; ``stamp`` says when it last changed.
         held: Account id -> field -> text.
-        fields: Fields that exist.
+        fields: Fields that exist and can be seen.
+        hidden: Fields that exist, and are seen once they are created.
         refuse: Account id -> (code, retryable).
         writes: Every update that arrived, in order.
         reads: (stream, since) of every read.
@@ -48,6 +49,7 @@ class System:
     rows: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
     held: dict[str, dict[str, str | None]] = field(default_factory=dict)
     fields: set[str] = field(default_factory=set)
+    hidden: set[str] = field(default_factory=set)
     refuse: dict[str, tuple[str, bool]] = field(default_factory=dict)
     writes: list[FieldUpdate] = field(default_factory=list)
     reads: list[tuple[str, str | None]] = field(default_factory=list)
@@ -55,6 +57,7 @@ class System:
     fail_read: dict[str, Exception] = field(default_factory=dict)
     by_jobs: bool = False
     write_error: Exception | None = None
+    create_error: Exception | None = None
     clock: int = 0
 
     def put(self, table: str, ref: str, **values: Any) -> None:
@@ -162,8 +165,12 @@ class Memory:
         ]
 
     def create_fields(self, specs: Sequence[FieldSpec]) -> Sequence[FieldState]:
+        if self.system.create_error is not None:
+            raise self.system.create_error
+        made = {spec.name for spec in specs} - self.system.fields - self.system.hidden
+        self.system.hidden.clear()
         self.system.fields |= {spec.name for spec in specs}
-        return self.field_states(specs)
+        return [replace(state, created=state.name in made) for state in self.field_states(specs)]
 
     def write(self, updates: Sequence[FieldUpdate], log: Any) -> Iterator[WriteResult]:
         for at in range(0, len(updates), self.settings.batch):

@@ -26,6 +26,7 @@ def test_fields_are_made_granted_and_writable(app) -> None:
     assert not any(state.exists for state in one.to.field_states(FIELDS))
     states = one.to.create_fields(FIELDS)
     assert [(state.exists, state.visible, state.writable) for state in states] == [(True,) * 3] * 4
+    assert all(state.created for state in states)
     assert [state.type for state in states] == ["number", "choice", "longtext", "datetime"]
     ref = next(iter(app.org.table("Account").live()))[0]
     assert next(one.to.write(updates([ref]), Log())).ok
@@ -44,7 +45,8 @@ def test_the_grant_is_one_permission_set_assigned_to_the_running_user(app) -> No
 def test_doing_it_again_changes_nothing_and_costs_one_request(app) -> None:
     connection(app).to.create_fields(FIELDS)
     one = connection(app)
-    assert all(state.writable for state in one.to.create_fields(FIELDS))
+    states = one.to.create_fields(FIELDS)
+    assert [(state.writable, state.created) for state in states] == [(True, False)] * 4
     assert [path for path in one.wire.paths() if "token" not in path] == [
         "GET /services/data/v67.0/sobjects/Account/describe"
     ]
@@ -66,7 +68,7 @@ def test_a_field_that_is_hidden_looks_missing_and_is_granted(app) -> None:
         row[permissions.columns["IsDeleted"]] = True
     assert not connection(app).to.field_states([HEALTH])[0].exists
     (state,) = connection(app).to.create_fields([HEALTH])
-    assert state.writable
+    assert (state.writable, state.created) == (True, False)
 
 
 def test_a_read_only_custom_field_is_granted(app) -> None:

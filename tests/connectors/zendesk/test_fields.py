@@ -44,9 +44,9 @@ def test_option_values_carry_the_fields_name_because_they_become_tags():
 def test_creating_twice_changes_nothing():
     app = account()
     to = connection(app)
-    to.to.create_fields(FIELDS)
+    assert all(state.created for state in to.to.create_fields(FIELDS))
     to.wire.sent.clear()
-    to.to.create_fields(FIELDS)
+    assert not any(state.created for state in to.to.create_fields(FIELDS))
     assert {method for method, _, _ in to.wire.sent} == {"GET"}
 
 

@@ -91,16 +91,17 @@ def test_the_commands_of_readme_are_enough_for_scores_in_every_system(
     monkeypatch.chdir(bare.config.parent)
     given = flags(systems, bare.config.parent / "secrets")
     told = [bare(*here(command, given)) for command in commands()]
-    assert [command[0] for command in commands()] == ["init", "check", "fields", "sync", "sync"]
-    assert [one.code for one in told] == [0, 2, 0, 0, 0], [one.err for one in told]
-    assert told[1].out.count("run `pulsefield fields --create`") == told[1].out.count("stops") == 3
-    assert "Nothing was written" in told[3].out
+    assert [command[0] for command in commands()] == ["init", "check", "sync", "sync"]
+    assert [one.code for one in told] == [0, 0, 0, 0], [one.err for one in told]
+    assert told[1].out.count("the first `pulsefield sync --apply` creates them") == 3
+    assert "Nothing was written" in told[2].out
+    for field in ("Pulsefield_Health__c", "pulsefield_health_reasons"):
+        assert field in told[2].out.partition("Fields that are missing, and made first")[2]
     assert bare("check").code == 0
 
 
 def test_scores_reach_every_system(systems: simulated.Simulator, bare: Shell) -> None:
     init(bare, systems)
-    bare("fields", "--create")
     done = bare("sync", "--apply", "--json")
     assert done.code == 0
     assert [(a["connection"], len(a["refused"])) for a in done.data["applied"]] == [
