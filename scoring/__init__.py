@@ -3,10 +3,10 @@
 from importlib import resources
 
 from .change import change
-from .compile import model_sql
 from .errors import ModelError, Problem
 from .load import load_model
 from .model import Model
+from .printing import model_sql
 from .references import check_columns
 from .rollup import RollUp, roll_up
 from .snapshot import Snapshot, score

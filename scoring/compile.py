@@ -1,19 +1,14 @@
 """A model to named SQL steps: each a readable SELECT over the ones before."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
-from .dialects import DIALECTS, Dialect
+from .dialects import Dialect
 from .metrics import metric_steps
-from .model import Model
 from .references import check_columns
 from .rows import first_steps
 from .scores import score_steps
 from .signals import signal_steps
 from .steps import Context, Select, Step, case
-from .tables import COLUMNS, Kind, Schema
-
-ENTRY: dict[str, Kind] = {"account": "integer", "source": "string", "id": "string"}
 
 OWN = ("account", "account_id", "score", "value", "coverage", "spread", "band", "segment")
 LIMITED = ("limited_by", "growth")
@@ -102,35 +97,6 @@ def _scores(ctx: Context) -> Step:
     columns.append((q("override_state"), state))
     about = "every account and score; a person's override stands beside, never in its place"
     return Step("scores", about, str(Select(columns, source)))
-
-
-def model_sql(
-    model: Model,
-    dialect: str = "duckdb",
-    *,
-    schema: Schema | None = None,
-    as_of: datetime | None = None,
-) -> str:
-    """Return a model as named, commented SQL steps, to read and to run.
-
-    Args:
-        model: The model.
-        dialect: duckdb, postgres or spark.
-        schema: The facts' tables, columns and kinds; the canonical ones when None.
-        as_of: The as-of time, UTC; 1 January 2026 when None.
-
-    Raises:
-        KeyError: no such dialect.
-        ModelError: a column that the schema does not have.
-    """
-    shape: Schema = schema or {name: {**ENTRY, **own} for name, own in COLUMNS.items()}
-    written = DIALECTS[dialect]
-    extra = ("presence", "previous", "overrides") if schema is None else ()
-    relations = {name: written.quote(name) for name in (*shape, *extra)}
-    relations |= {"overrides": written.quote("given_overrides")} if schema is None else {}
-    moment = as_of or datetime(2026, 1, 1, tzinfo=UTC)
-    steps = compile_model(Context(model, written, shape, relations, moment))
-    return "\n\n".join(statement(written, written.quote(step.name), step) for step in steps) + "\n"
 
 
 def statement(dialect: Dialect, relation: str, step: Step) -> str:

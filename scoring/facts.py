@@ -80,11 +80,10 @@ def check_accounts(ctx: Context, engine: Engine) -> None:
         )
 
 
-def with_rates(ctx: Context, engine: Engine, rates: Mapping[str, float] | None) -> Context:
-    """Put rates into the context, or refuse money that cannot be added up.
+def known_rates(model: Model, rates: Mapping[str, float] | None) -> dict[str, float]:
+    """Return the rates given, and that of the model's own currency.
 
     Raises:
-        ModelError: money in a currency without rate.
         ValueError: a rate that is no number above 0.
     """
     known = dict(rates or {})
@@ -93,8 +92,19 @@ def with_rates(ctx: Context, engine: Engine, rates: Mapping[str, float] | None) 
     ]
     if wrong:
         raise ValueError(f"rates: {', '.join(wrong)}; a rate is a number above 0")
-    if ctx.model.currency is not None:
-        known.setdefault(ctx.model.currency, 1.0)
+    if model.currency is not None:
+        known.setdefault(model.currency, 1.0)
+    return known
+
+
+def with_rates(ctx: Context, engine: Engine, rates: Mapping[str, float] | None) -> Context:
+    """Put rates into the context, or refuse money that cannot be added up.
+
+    Raises:
+        ModelError: money in a currency without rate.
+        ValueError: a rate that is no number above 0.
+    """
+    known = known_rates(ctx.model, rates)
     found: dict[str, str] = {}
     for key, table in money_signals(ctx.model):
         if table in ctx.relations and ctx.has(table, "currency"):

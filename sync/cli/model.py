@@ -7,7 +7,7 @@ from typing import Annotated, TypeAlias
 import typer
 
 from .general import Commands
-from .options import DEFAULT, ConfigFile, Json
+from .options import DEFAULT, ConfigFile, Json, moment
 
 model_app = typer.Typer(
     cls=Commands,
@@ -61,11 +61,15 @@ def sql(
     model: Model = None,
     config: ConfigFile = DEFAULT,
     dialect: Annotated[Written, typer.Option(help="Whose SQL.")] = Written.DUCKDB,
+    as_of: Annotated[
+        str | None,
+        typer.Option(metavar="DATE", help="The moment to score (ISO date or time, UTC); now."),
+    ] = None,
 ) -> None:
     """Print a model as commented SQL, step by step, to read and to run."""
     from .model_check import sql as run
 
-    run(model, config, dialect.value)
+    run(model, config, dialect.value, moment(as_of, "--as-of"))
 
 
 def deployment(config: Path) -> Path | None:

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from pathlib import Path
 
 import typer
@@ -9,11 +10,11 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from scoring import Problem, load_model, model_sql
+from scoring import Problem
 from scoring.drawing import Drawing
 from scoring.remarks import Remark
 from sync.config import Config, load
-from sync.modelling import ModelCheck, check_model, find_model
+from sync.modelling import ModelCheck, check_model, find_model, printed
 from sync.modelling.check import Segments, Weights
 from sync.modelling.feeding import FED, Feed
 
@@ -46,14 +47,11 @@ def check(wanted: str | None, config: Path, *, as_json: bool) -> None:
     out.show("", Text("The model can be used.", style="green"))
 
 
-def sql(wanted: str | None, config: Path, dialect: str) -> None:
+def sql(wanted: str | None, config: Path, dialect: str, as_of: datetime | None) -> None:
     """Print a model as SQL."""
-    loaded = None if wanted else _loaded(config)
-    found = find_model(wanted, loaded)
-    model = load_model(found.text, file=found.file)
-    sys.stdout.write(f"-- {model.name} {model.version}, from {found.file}\n")
-    sys.stdout.write(f"-- {dialect}; facts are tables named as in the step's FROM\n\n")
-    sys.stdout.write(model_sql(model, dialect))
+    loaded = _loaded(config)
+    for line in printed(find_model(wanted, loaded), loaded, dialect, as_of):
+        sys.stdout.write(line + "\n")
 
 
 def _loaded(config: Path) -> Config | None:

@@ -3,5 +3,14 @@
 from .check import ModelCheck, check_model
 from .diff import ModelDiff, diff_models
 from .files import ModelFile, find_model
+from .printed import printed
 
-__all__ = ["ModelCheck", "ModelDiff", "ModelFile", "check_model", "diff_models", "find_model"]
+__all__ = [
+    "ModelCheck",
+    "ModelDiff",
+    "ModelFile",
+    "check_model",
+    "diff_models",
+    "find_model",
+    "printed",
+]

@@ -6,8 +6,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pytest
 
+from connectors.records import to_arrow
+from sync.config import load
+from sync.store import Store
 from tests.sync.book.stored import SMALL, deployment
 from tests.sync.cli.shell import Shell
 
@@ -186,28 +190,48 @@ def test_sql_is_commented_step_by_step(shell: Shell, dialect: str) -> None:
     assert len(steps) == len(set(steps))
 
 
-def test_sql_that_is_printed_runs(shell: Shell) -> None:
-    printed = shell("model", "sql").out
+def test_sql_that_is_printed_runs_on_the_tables_that_it_says(shell: Shell) -> None:
+    printed = shell("model", "sql", "--as-of", "2026-01-01").out
     with duckdb.connect() as con:
-        facts = {
-            "accounts": "1 AS account, 'A' AS account_id",
-            "usage": "1 AS account, 's' AS source, 'u' AS id, DATE '2025-12-30' AS day",
-            "tickets": "1 AS account, 's' AS source, 't' AS id, TIMESTAMP '2025-12-01' AS opened_at",
-            "presence": "1 AS account, unnest(['usage', 'tickets']) AS \"table\","
-            " TIMESTAMP '2026-01-01' AS read_at",
-            "previous": "1 AS account, 'health' AS score, NULL::DOUBLE AS value, NULL AS band",
-        }
-        for name, columns in facts.items():
-            con.execute(f"CREATE TABLE {name} AS SELECT {columns}")
-        given = ["account", "score", "value", "band", "reason", "author", "set_at", "expires_at"]
-        con.execute(f"CREATE TABLE given_overrides ({', '.join(f'{c} VARCHAR' for c in given)})")
+        made = re.findall(r"^-- (CREATE TABLE .+?\);)", printed, re.MULTILINE)
+        con.execute("\n".join(made))
+        con.execute("INSERT INTO accounts (account) VALUES (1)")
+        con.execute("INSERT INTO usage (account, day) VALUES (1, DATE '2025-12-30')")
+        con.execute("INSERT INTO tickets (account, opened_at) VALUES (1, DATE '2025-12-01')")
+        con.execute("INSERT INTO presence SELECT 1, unnest(['usage', 'tickets']), '2026-01-01'")
+        con.execute(
+            "INSERT INTO given_overrides VALUES (1, 'health', 9, NULL, 'r', 'kim', NULL, NULL)"
+        )
         con.execute(printed)
-        rows = con.sql("SELECT score, value FROM scores ORDER BY score").fetchall()
+        rows = con.sql("SELECT score, value, override_value FROM scores ORDER BY score").fetchall()
     # 1 of 7 active days, and 1 ticket where 5 are worst.
     assert rows == [
-        ("adoption", pytest.approx(100 / 7)),
-        ("health", pytest.approx((300 / 7 + 80) / 4)),
+        ("adoption", pytest.approx(100 / 7), None),
+        ("health", pytest.approx((300 / 7 + 80) / 4), 9),
     ]
+
+
+def test_sql_knows_the_deployments_own_columns_rates_and_the_time(shell: Shell) -> None:
+    write("small.toml", SMALL + "[signals.own]\nfield = 'tier'\n[signals.mrr]\nfield = 'mrr'\n")
+    ran = shell("model", "sql")
+    assert ran.code == 2
+    assert "signals.own.field = 'tier': no such column of accounts" in ran.err
+    told = [{"source": "crm", "id": "Z1", "known_at": datetime.now(UTC)}]
+    rows = to_arrow("accounts", told).append_column("tier", pa.array([3]))
+    Store(load(Path("pulsefield.toml")).general.data).append("accounts", rows)
+    write("small.toml", SMALL + "[signals.own]\nfield = 'tier'\n[signals.mrr]\nfield = 'mrr'\n")
+    shell.edit("[connections", "[rates]\nEUR = 1\nUSD = 0.86\n\n[connections")
+    before = datetime.now(UTC).replace(microsecond=0)
+    ran = shell("model", "sql")
+    assert ran.err == ""
+    printed = ran.out
+    when = re.search(r"as of ([\d :-]+) UTC\n", printed)
+    assert when
+    assert datetime.fromisoformat(when[1]).replace(tzinfo=UTC) >= before
+    assert "TIMESTAMP '" + when[1] in printed
+    assert "-- For duckdb. Money is converted by EUR 1, USD 0.86." in printed
+    assert 'CAST(f."tier" AS BIGINT) AS "account.tier"' in printed
+    assert "WHEN f.\"currency\" = 'USD' THEN 0.86e0" in printed
 
 
 def test_explain_since_a_run_adds_up_on_the_screen(shell: Shell) -> None:
