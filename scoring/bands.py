@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 
 from .points import Limit, band_limits, limit_columns, signal_condition
+from .signals import SEGMENT
 from .steps import Context, Select, Step, case
 
+VALUED = ("account", SEGMENT, "value", "coverage", "spread")
 BOUND = 1e-9
 """A limit that moves the value by less does not bind, a border is reached this close below:
 sums round, and differently in each engine."""
@@ -39,7 +41,7 @@ def _borders(ctx: Context, score: str) -> list[str]:
 
 def _border(ctx: Context, score: str, band: str, default: float) -> str:
     own = [
-        (f"p.{ctx.q('segment')} = {ctx.dialect.text(name)}", ctx.num(border))
+        (f"v.{ctx.q(SEGMENT)} = {ctx.dialect.text(name)}", ctx.num(border))
         for name, segment in ctx.model.segments.items()
         if (border := segment.borders.get(score, {}).get(band)) is not None
     ]
@@ -59,10 +61,7 @@ def _placed(ctx: Context, score: str) -> Step:
     borders = _borders(ctx, score)
     value, dead = f"v.{q('value')}", bands.dead_band
     plain = _place(borders, f"{value} >= {{}} - {ctx.num(BOUND)}")
-    source = (
-        f"{ctx.step(f'value_{score}')} AS v"
-        f"\nJOIN {ctx.step('portfolio')} AS p ON p.{q('account')} = v.{q('account')}"
-    )
+    source = f"{ctx.step(f'value_{score}')} AS v"
     if bands.quantiles is not None:
         source += f"\nCROSS JOIN {ctx.step(f'borders_{score}')} AS b"
     limits = limit_columns(ctx, score)
@@ -81,11 +80,11 @@ def _placed(ctx: Context, score: str) -> Step:
         branches = [(" OR ".join(at_once), plain), (f"{up} > {before}", up)]
         place = case([*branches, (f"{down} < {before}", down)], before)
     columns = [
-        (q("account"), f"v.{q('account')}"),
+        *((q(name), f"v.{q(name)}") for name in VALUED),
         (q("place"), case([(f"{value} IS NOT NULL", place)])),
         (q("limited_by"), _limited_by(ctx, limits)),
     ]
-    about = f"{score}: place of the band (0 is the worst), and the limits that moved the value"
+    about = f"{score}: value, place of its band (0 is the worst), and the limits that moved it"
     return Step(f"placed_{score}", about, str(Select(columns, source)))
 
 
@@ -125,13 +124,14 @@ def _finished(ctx: Context, score: str) -> Step:
     limited = f"least({raised}, {', '.join(caps)})" if caps else raised
     account = q("account")
     source = (
-        f"{ctx.step(f'value_{score}')} AS v"
-        f"\nJOIN {ctx.step('portfolio')} AS p ON p.{account} = v.{account}"
-        f"\nJOIN {ctx.step(f'placed_{score}')} AS o ON o.{account} = v.{account}"
-        f"\nJOIN {ctx.step('signals')} AS s ON s.{account} = v.{account}"
+        f"{ctx.step(f'placed_{score}')} AS o"
+        f"\nJOIN {ctx.step('portfolio')} AS p ON p.{account} = o.{account}"
     )
+    growth = ctx.model.scores[score].growth
+    if growth:
+        source += f"\nJOIN {ctx.step('signals')} AS s ON s.{account} = o.{account}"
     if floors or caps:
-        source += f"\nJOIN {ctx.step(f'limits_{score}')} AS l ON l.{account} = v.{account}"
+        source += f"\nJOIN {ctx.step(f'limits_{score}')} AS l ON l.{account} = o.{account}"
     bound = [(f"l.{q('floor', n)} > {place}", n) for n in limits["floor"]]
     bound += [(f"l.{q('cap', n)} < {raised}", n) for n in limits["cap"]]
     listed = [case([(held, ctx.dialect.text(name))]) for held, name in bound]
@@ -141,18 +141,15 @@ def _finished(ctx: Context, score: str) -> Step:
         else f"o.{q('limited_by')}"
     )
     best = f"{limited} = {len(names) - 1}"
-    growth = ctx.model.scores[score].growth
     each = [(f"{limited} = {i}", ctx.dialect.text(name)) for i, name in enumerate(names)]
     columns = [
-        (account, f"v.{account}"),
+        (account, f"o.{account}"),
         (q("account_id"), f"p.{q('account_id')}"),
         (q("score"), ctx.dialect.text(score)),
-        (q("value"), f"v.{q('value')}"),
-        (q("coverage"), f"v.{q('coverage')}"),
-        (q("spread"), f"v.{q('spread')}"),
-        (q("band"), case([(f"v.{q('value')} IS NULL", "'no data'"), *each])),
-        (q("segment"), f"p.{q('segment')}"),
-        (q("limited_by"), case([(f"v.{q('value')} IS NOT NULL", by)], "''")),
+        *((q(name), f"o.{q(name)}") for name in ("value", "coverage", "spread")),
+        (q("band"), case([(f"o.{q('value')} IS NULL", "'no data'"), *each])),
+        (q("segment"), f"o.{q(SEGMENT)}"),
+        (q("limited_by"), case([(f"o.{q('value')} IS NOT NULL", by)], "''")),
         (
             q("growth"),
             f"coalesce({best} AND {signal_condition(ctx, growth)}, FALSE)" if growth else "FALSE",

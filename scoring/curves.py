@@ -6,6 +6,7 @@ To add one: a function here, a line in ``CURVES``, its numbers in ``curve_checks
 from collections.abc import Callable, Iterator
 
 from .declared import Shape
+from .signals import SEGMENT
 from .steps import Context, Select, Step, case
 
 ENDS = {"indicator": (0.0, 1.0), "baseline": (-2.0, 1.0)}
@@ -114,7 +115,7 @@ def metric_goodness(ctx: Context, metric: str) -> str:
         return goodness(ctx, shape, value, f"r.{ctx.q(rank_column(metric, shape))}")
 
     own = [
-        (f"p.{ctx.q('segment')} = {ctx.dialect.text(name)}", drawn(name))
+        (f"s.{ctx.q(SEGMENT)} = {ctx.dialect.text(name)}", drawn(name))
         for name, segment in ctx.model.segments.items()
         if metric in segment.metrics
     ]
@@ -148,18 +149,14 @@ def rank_steps(ctx: Context, metrics: list[str]) -> Iterator[Step]:
     if not columns:
         return
     account = ctx.q("account")
-    source = (
-        f"{ctx.step('signals')} AS s"
-        f"\nJOIN {ctx.step('portfolio')} AS p ON p.{account} = s.{account}"
-    )
-    sql = Select([(account, f"s.{account}"), *columns], source)
+    sql = Select([(account, f"s.{account}"), *columns], f"{ctx.step('signals')} AS s")
     about = "where each account's value stands among those that have one, 0..1"
     yield Step("ranks", about, str(sql), kept=True)
 
 
 def _rank(ctx: Context, metric: str, shape: Shape) -> str:
     value = f"s.{ctx.q(ctx.model.metrics[metric].signal)}"
-    keys = [f"coalesce(p.{ctx.q('segment')}, '')"] if shape.among != "portfolio" else []
+    keys = [f"coalesce(s.{ctx.q(SEGMENT)}, '')"] if shape.among != "portfolio" else []
     among = "PARTITION BY " + ", ".join([*keys, f"{value} IS NULL"])
     order = "DESC" if _reversed(shape) else "ASC"
     alone = (f"count(*) OVER ({among}) = 1", ctx.num(0.5))

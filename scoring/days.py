@@ -34,7 +34,7 @@ def day_count(totals: Totals, name: str, signal: Signal) -> str:
         bit = dialect.bit.format(place=f"floor({age} - {num(first)})")
         near = f"{age} >= {num(first)} AND {age} < {num(first + WIDE)}"
         held = case([(f"{filters.condition(signal, None)} AND {near}", bit)])
-        part = Part(f"{name} days {number}", "bit_or", held, "bits", before)
+        part = Part(f"{name} days {number}", "bit_or", held, bits=True, before=before)
         bits = totals.part(signal, part)
         before = totals.name(part)
         if days - first < WIDE:

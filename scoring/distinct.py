@@ -84,8 +84,13 @@ def _marks(filters: Filters, group: Group) -> tuple[list[tuple[str, str]], dict[
     return [*((age, sql) for sql, age in newest.items()), *flags], occurs
 
 
-def newest_sql(filters: Filters, signal: Signal) -> str:
-    """Return the aggregate of a thing's rows that tells the age of the newest that counts."""
+def newest_sql(filters: Filters, signal: Signal, *, kept: bool = False) -> str:
+    """Return the aggregate of a thing's rows that tells the age of the newest that counts.
+
+    What is kept of it is its time, which does not change as windows move on.
+    """
+    if kept:
+        return f"max({filters.when(signal, None, filters.ctx.q(time_of(signal)))})"
     return f"min({filters.when(signal, None, filters.age(signal))})"
 
 

@@ -17,7 +17,7 @@ def evidence_sql(ctx: Context, signal: str, accounts: str) -> str | None:
     filters = Filters(ctx, declared.table)
     q = ctx.q
     ahead = declared.aggregate == "days_until"
-    held = f"{filters.ahead(declared)} IS NOT NULL" if ahead else filters.condition(declared, 0)
+    held = filters.ahead(declared) if ahead else filters.condition(declared, 0)
     newest = (
         "DESC" if ahead or declared.pick == "oldest" or declared.aggregate == "days_to" else "ASC"
     )

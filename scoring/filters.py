@@ -54,9 +54,8 @@ class Filters:
         return f"CASE WHEN {held} THEN {value} END"
 
     def ahead(self, signal: Signal) -> str:
-        """Return the (negative) age of rows whose time is still to come."""
-        held = [f"{self.age(signal)} < 0", *self._where(signal, 0.0)]
-        return f"CASE WHEN {' AND '.join(held)} THEN {self.age(signal)} END"
+        """Return the condition on rows whose time is still to come."""
+        return " AND ".join([f"{self.age(signal)} < 0", *self._where(signal, 0.0)])
 
     def condition(self, signal: Signal, back: int | None) -> str:
         """Return the condition of a window, ``back`` windows ago; None: any time up to now."""

@@ -121,33 +121,40 @@ def _table_steps(ctx: Context, table: str, days: float) -> Iterator[Step]:
     unsettled = _unsettled(ctx, table, days)
     totals = kept_totals(ctx, table)
     source = ctx.step(f"rows_{table}")
-    sql = totals.select(source, [*totals.reach, f"NOT {unsettled}"])
+    sql = totals.select(source, [*totals.reach, f"NOT {unsettled}"], kept=True)
     about = f"{table}: rows that stay in their windows for {days:g} days, aggregated"
-    yield Step(kept(table, "totals"), about, str(sql), kept=True)
+    yield Step(kept(table, "totals"), about, f"{sql}{_by_account(ctx)}", kept=True)
     names = raw_columns(ctx, table)
     raw = rows_step(ctx, table, raw=True)
     yield raw
     columns = [(q("account"), q("account")), *((q(name), q("raw", name)) for name in names)]
     columns.append((q(NEWS), _ahead(ctx, table)))
     sql = Select(columns, ctx.step(raw.name), [unsettled])
-    yield Step(kept(table, "rows"), f"{table}: the other rows", str(sql), kept=True)
+    about = f"{table}: the other rows"
+    yield Step(kept(table, "rows"), about, f"{sql}{_by_account(ctx)}", kept=True)
     filters = Filters(ctx, table)
     for number, (of, group) in enumerate(things_of(ctx, keepable(ctx, table)), 1):
         known = [f"{q(name)} IS NOT NULL" for name in of]
         reach = filters.reach(list(group.values()))
         known += [f"({reach})"] if reach else []
-        ages = [(alias, sql) for sql, alias in newest(filters, group).items()]
-        found = grouped(filters, ["account", *of], ages, f"rows_{table}", known)
-        about = f"each {' and '.join(of)} of {table}, and the age of its newest row"
-        yield Step(kept(table, "things", str(number)), about, found, kept=True)
+        times = [(alias, newest_sql(filters, s, kept=True)) for alias, s in newest(filters, group)]
+        found = grouped(filters, ["account", *of], times, f"rows_{table}", known)
+        about = f"each {' and '.join(of)} of {table}, and the time of its newest row"
+        name = kept(table, "things", str(number))
+        yield Step(name, about, f"{found}{_by_account(ctx)}", kept=True)
 
 
-def newest(filters: Filters, group: Mapping[str, Signal]) -> dict[str, str]:
-    """Return the aggregates that tell things' ages, with the column that holds each."""
-    found: dict[str, str] = {}
+def _by_account(ctx: Context) -> str:
+    """In the order of accounts, they are stored in half the space and grouped in half the time."""
+    return f"\nORDER BY {ctx.q('account')}"
+
+
+def newest(filters: Filters, group: Mapping[str, Signal]) -> list[tuple[str, Signal]]:
+    """Return the columns that tell of things' newest rows, each with the first signal it serves."""
+    first: dict[str, tuple[str, Signal]] = {}
     for name, signal in group.items():
-        found.setdefault(newest_sql(filters, signal), filters.ctx.q("newest", name))
-    return found
+        first.setdefault(newest_sql(filters, signal), (filters.ctx.q("newest", name), signal))
+    return list(first.values())
 
 
 def kept(*words: str) -> str:

@@ -4,7 +4,7 @@ Accounts whose rows were changed since, or whose windows end earlier or too late
 kept, are *stale*: all their rows are read.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 
 from .days import WIDE
 from .declared import Signal
@@ -16,7 +16,23 @@ from .steps import Context, Select, Step, case
 from .totals import Part, Totals
 
 FULL = (1 << WIDE) - 1
+MOVED = "moved"
 DAY_ZERO = "1970-01-01 00:00:00"
+_ADDED = "coalesce({a} + {b}, {a}, {b})"
+_MERGED = {
+    "sum": _ADDED,
+    "count": _ADDED,
+    "min": "least({a}, {b})",
+    "max": "greatest({a}, {b})",
+    "bit_or": "coalesce({a} | {b}, {a}, {b})",
+}
+"""Aggregate -> what it is over two sets of rows: by a join for half of what a second group-by
+over both takes."""
+
+
+def late_rows(ctx: Context, table: str) -> Step:
+    """Return the step of the rows that are to be read."""
+    return rows_step(ctx, table, late=_late(ctx, table))
 
 
 def has_kept(ctx: Context, table: str) -> bool:
@@ -24,60 +40,64 @@ def has_kept(ctx: Context, table: str) -> bool:
     return kept(table, "totals") in ctx.relations
 
 
-def row_steps(ctx: Context, table: str) -> Iterator[Step]:
-    """Yield what tells the accounts apart, and the rows to be read."""
-    yield _moved(ctx, table)
-    account, q = ctx.q("account"), ctx.q
+def moved_step(ctx: Context, tables: Sequence[str]) -> Step:
+    """Return the step that tells how far each account's windows have moved since.
+
+    For each table T ``end T`` (null: not read), and ``days T``, the days since (null: what was
+    kept does not hold for the account, all its rows must be read).
+    """
+    q, account = ctx.q, ctx.q("account")
+    columns = [(account, f"p.{account}")]
     source = (
         f"{ctx.step('portfolio')} AS p\n"
-        f"LEFT JOIN {ctx.step(f'moved_{table}')} AS m ON m.{account} = p.{account}"
+        f"LEFT JOIN {ctx.relations[kept(ENDS)]} AS e ON e.{account} = p.{account}"
     )
-    where = [f"m.{account} IS NULL", f"p.{q('end', table)} IS NOT NULL"]
-    sql = Select([(account, f"p.{account}"), (q("end"), f"p.{q('end', table)}")], source, where)
-    about = f"accounts whose {table} must all be read"
-    yield Step(f"stale_{table}", about, str(sql), kept=True)
-    yield rows_step(ctx, table, late=_late(ctx, table))
-
-
-def _moved(ctx: Context, table: str) -> Step:
-    """The accounts that what was kept holds for, and how far their windows have moved."""
-    q, between = ctx.q, ctx.dialect.between
-    account, now = q("account"), f"p.{q('end', table)}"
-    then = ctx.dialect.cast(f"e.{q(table)}", "time")
-    zero = f"{ctx.dialect.moment} '{DAY_ZERO}'"
-    days = f"floor({between(now, zero)}) - floor({between(then, zero)})"
-    columns = [
-        (account, f"p.{account}"),
-        (q("end"), now),
-        (q("by"), between(now, then)),
-        (q("days"), f"CAST({days} AS INTEGER)"),
-    ]
-    source = (
-        f"{ctx.step('portfolio')} AS p\n"
-        f"JOIN {ctx.relations[kept(ENDS)]} AS e ON e.{account} = p.{account}"
-    )
-    where = [f"{now} >= {then}", f"{between(now, then)} <= {ctx.num(ctx.kept_days)}"]
+    same = ""
     if "stale" in ctx.relations:
         source += f"\nLEFT JOIN {ctx.relations['stale']} AS s ON s.{account} = p.{account}"
-        where.append(f"s.{account} IS NULL")
-    about = f"accounts that what was kept of {table} holds for, and days since"
-    return Step(f"moved_{table}", about, str(Select(columns, source, where)), kept=True)
+        same = f"s.{account} IS NULL AND "
+    for table in tables:
+        now, then = f"p.{q('end', table)}", ctx.dialect.cast(f"e.{q(table)}", "time")
+        by = ctx.dialect.between(now, then)
+        held = f"{same}{now} >= {then} AND {by} <= {ctx.num(ctx.kept_days)}"
+        columns.append((q("end", table), now))
+        columns.append((q("days", table), case([(held, _days(ctx, now, then))])))
+    about = "how far windows have moved since rows were kept; null where all rows must be read"
+    return Step(MOVED, about, str(Select(columns, source)), kept=True)
+
+
+def _days(ctx: Context, now: str, then: str) -> str:
+    zero = f"{ctx.dialect.moment} '{DAY_ZERO}'"
+    between = ctx.dialect.between
+    return f"CAST(floor({between(now, zero)}) - floor({between(then, zero)}) AS INTEGER)"
+
+
+def _held(ctx: Context, table: str, alias: str) -> str:
+    """Join the accounts that what was kept of a table holds for, as ``m``."""
+    on = f"m.{ctx.q('account')} = {alias}.{ctx.q('account')}"
+    return f"JOIN {ctx.step(MOVED)} AS m ON {on} AND m.{ctx.q('days', table)} IS NOT NULL"
+
+
+def _stale(ctx: Context, table: str, alias: str) -> str:
+    """Join the accounts whose rows must all be read, as ``m``."""
+    on = f"m.{ctx.q('account')} = {alias}.{ctx.q('account')}"
+    unknown = f"m.{ctx.q('days', table)} IS NULL AND m.{ctx.q('end', table)} IS NOT NULL"
+    return f"JOIN {ctx.step(MOVED)} AS m ON {on} AND {unknown}"
 
 
 def _late(ctx: Context, table: str) -> str:
     """The rows that were not settled, those that came since, and all of stale accounts."""
     q = ctx.q
-    parts = [(ctx.relations[kept(table, "rows")], "moved", f"k.{q(NEWS)}")]
+    parts = [(ctx.relations[kept(table, "rows")], _held(ctx, table, "k"), f"k.{q(NEWS)}")]
     if f"fresh {table}" in ctx.relations:
-        parts.append((ctx.relations[f"fresh {table}"], "moved", "TRUE"))
-    parts.append((ctx.relations[table], "stale", "TRUE"))
+        parts.append((ctx.relations[f"fresh {table}"], _held(ctx, table, "k"), "TRUE"))
+    parts.append((ctx.relations[table], _stale(ctx, table, "k"), "TRUE"))
     selects = []
-    for relation, step, news in parts:
-        columns = [(q("account"), f"k.{q('account')}"), (q("end"), f"m.{q('end')}")]
+    for relation, joined, news in parts:
+        columns = [(q("account"), f"k.{q('account')}"), (q("end"), f"m.{q('end', table)}")]
         columns += [(q(name), f"k.{q(name)}") for name in raw_columns(ctx, table)]
         columns.append((q(NEWS), news))
-        joined = f"{ctx.step(f'{step}_{table}')} AS m ON m.{q('account')} = k.{q('account')}"
-        selects.append(str(Select(columns, f"{relation} AS k\nJOIN {joined}")))
+        selects.append(str(Select(columns, f"{relation} AS k\n{joined}")))
     return "(\n" + "\nUNION ALL\n".join(selects) + "\n)"
 
 
@@ -87,33 +107,28 @@ def merged_totals(totals: Totals) -> Step | None:
         return None
     ctx, table = totals.filters.ctx, totals.filters.table
     account = ctx.q("account")
-    source = (
-        f"{ctx.relations[kept(table, 'totals')]} AS k\n"
-        f"JOIN {ctx.step(f'moved_{table}')} AS m ON m.{account} = k.{account}"
-    )
+    source = f"{ctx.relations[kept(table, 'totals')]} AS k\n{_held(ctx, table, 'k')}"
     before = [(account, f"k.{account}")]
-    before += [(ctx.q(part.alias), _moved_part(ctx, part)) for part in totals]
+    before += [(ctx.q(part.alias), _moved_part(ctx, table, part)) for part in totals]
     settled = Select(before, source)
     rows = totals.select(ctx.step(f"late_{table}"), totals.reach)
-    columns = [(account, account)]
+    columns = [(account, f"coalesce(s.{account}, r.{account})")]
     for part in totals:
-        merged = f"{part.merged}({ctx.q(part.alias)})"
-        counted = part.word == "count"
-        columns.append(
-            (ctx.q(part.alias), ctx.dialect.cast(merged, "integer") if counted else merged)
-        )
-    sql = Select(columns, f"(\n{settled}\nUNION ALL\n{rows}\n) AS u", group=account)
+        name = ctx.q(part.alias)
+        columns.append((name, _MERGED[part.word].format(a=f"s.{name}", b=f"r.{name}")))
+    both = f"(\n{settled}\n) AS s\nFULL JOIN (\n{rows}\n) AS r ON r.{account} = s.{account}"
+    sql = Select(columns, both)
     about = f"{table} per account: what was kept, and the rows since"
     return Step(f"merged_{table}", about, str(sql), kept=True)
 
 
-def _moved_part(ctx: Context, part: Part) -> str:
+def _moved_part(ctx: Context, table: str, part: Part) -> str:
     own = f"k.{ctx.q(part.alias)}"
-    if part.moves == "age":
-        return f"{own} + m.{ctx.q('by')}"
-    if part.moves != "bits":
+    if part.time:
+        return ctx.dialect.between(f"m.{ctx.q('end', table)}", own)
+    if not part.bits:
         return own
-    days = f"m.{ctx.q('days')}"
+    days = f"m.{ctx.q('days', table)}"
     moved = f"((coalesce({own}, 0) & ({FULL} >> {days})) << {days})"
     if part.before is None:
         return moved
@@ -125,14 +140,13 @@ def merged_things(
 ) -> list[Step]:
     """Return the steps that count things; the last has the counts.
 
-    Things are counted by the ages that were kept; those that occur in the rows since are
+    Things are counted by the times that were kept; those that occur in the rows since are
     counted again, by the younger age, and no more by the older.
     """
     ctx, table = filters.ctx, filters.table
     q, suffix = ctx.q, f"{filters.table}_k{number}"
-    ages = newest(filters, group)
     held = [q(NEWS), *(f"{q(name)} IS NOT NULL" for name in of)]
-    columns = [(alias, sql) for sql, alias in ages.items()]
+    columns = [(alias, newest_sql(filters, signal)) for alias, signal in newest(filters, group)]
     rows = grouped(filters, ["account", *of], columns, f"late_{table}", held)
     about = f"each {' and '.join(of)} of the {table} since"
     each = Step(f"each_{suffix}", about, rows, many=True)
@@ -149,22 +163,21 @@ def _counted(
 ) -> list[Select]:
     ctx, table = filters.ctx, filters.table
     q, account = ctx.q, ctx.q("account")
-    ages = newest(filters, group)
+    ages = {newest_sql(filters, signal): alias for alias, signal in newest(filters, group)}
     columns, again = [(account, f"k.{account}")], [(account, f"e.{account}")]
     for name, signal in group.items():
         alias = ages[newest_sql(filters, signal)]
-        old = f"k.{alias} + m.{q('by')}"
+        old = ctx.dialect.between(f"m.{q('end', table)}", f"k.{alias}")
         was = case([(occurs_at(filters, signal, old), "1")], "0")
         now = case([(occurs_at(filters, signal, f"least(e.{alias}, {old})"), "1")], "0")
         columns.append((q(name), was))
         again.append((q(name), f"{now} - {was}"))
     things = f"{ctx.relations[kept(table, 'things', str(number))]} AS k"
-    moved = f"{ctx.step(f'moved_{table}')} AS m"
     same = " AND ".join(f"k.{q(name)} = e.{q(name)}" for name in (*of, "account"))
     source = (
         f"{ctx.step(f'each_{table}_k{number}')} AS e\n"
-        f"LEFT JOIN {moved} ON m.{account} = e.{account}\n"
+        f"LEFT {_held(ctx, table, 'e')}\n"
         f"LEFT JOIN {things} ON {same} AND m.{account} IS NOT NULL"
     )
-    before = Select(columns, f"{things}\nJOIN {moved} ON m.{account} = k.{account}")
+    before = Select(columns, f"{things}\n{_held(ctx, table, 'k')}")
     return [before, Select(again, source)]

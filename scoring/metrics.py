@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from .curves import metric_goodness, rank_shapes, rank_steps
 from .rows import fade
+from .signals import SEGMENT
 from .steps import Context, Select, Step, case, least
 
 
@@ -27,17 +28,14 @@ def metric_homes(ctx: Context) -> dict[str, str]:
 
 def _metrics(ctx: Context, score: str, metrics: list[str]) -> Step:
     q = ctx.q
-    columns = [(q("account"), f"p.{q('account')}")]
+    columns = [(q(name), f"s.{q(name)}") for name in ("account", SEGMENT)]
     columns += [(q(metric), metric_goodness(ctx, metric)) for metric in metrics]
     columns += list({q(seen_column(ctx, m)): _seen(ctx, m) for m in metrics}.items())
-    source = (
-        f"{ctx.step('portfolio')} AS p"
-        f"\nJOIN {ctx.step('signals')} AS s ON s.{q('account')} = p.{q('account')}"
-    )
+    source = f"{ctx.step('signals')} AS s"
     if any(rank_shapes(ctx, metric) for metric in metrics):
-        source += f"\nJOIN {ctx.step('ranks')} AS r ON r.{q('account')} = p.{q('account')}"
+        source += f"\nJOIN {ctx.step('ranks')} AS r ON r.{q('account')} = s.{q('account')}"
     about = f"goodness 0..100 of the metrics of {score}, and how far they are observed (0..1)"
-    return Step(f"metrics_{score}", about, str(Select(columns, source)), kept=True)
+    return Step(f"metrics_{score}", about, str(Select(columns, source)))
 
 
 def tables_of(ctx: Context, signal: str) -> list[str]:
@@ -70,7 +68,7 @@ def seen_column(ctx: Context, metric: str) -> str:
 
 def _seen(ctx: Context, metric: str) -> str:
     signal = ctx.model.metrics[metric].signal
-    limits = [f"p.{ctx.q('seen', table)}" for table in tables_of(ctx, signal)]
+    limits = [f"s.{ctx.q('seen', table)}" for table in tables_of(ctx, signal)]
     for name in fading(ctx, signal):
         declared = ctx.model.signals[name]
         age = f"s.{ctx.q(f'{name} age')}"

@@ -16,7 +16,7 @@ class Part:
     Attributes:
         name: Its name.
         is_metric: Whether it is a metric.
-        weight: SQL of its weight, by ``i.segment`` where segments differ.
+        weight: SQL of its weight, by ``p.group`` where segments differ.
         missing: What stands for it where it is not observed.
     """
 
@@ -45,7 +45,7 @@ def parts(ctx: Context, score: str) -> list[Part]:
 def _weight(ctx: Context, score: str, part: str) -> str:
     default = ctx.model.weights_of(score).get(part, 0.0)
     own = [
-        (f"i.{ctx.q('segment')} = {ctx.dialect.text(name)}", ctx.num(weight))
+        (f"p.{ctx.q('group')} = {ctx.dialect.text(name)}", ctx.num(weight))
         for name in ctx.model.segments
         if (weight := ctx.model.weights_of(score, name).get(part, 0.0)) != default
     ]

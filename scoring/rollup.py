@@ -115,7 +115,7 @@ def roll_up(
 def basis(ctx: Context, tables: Iterable[str], days: float) -> str:
     """Return a digest of all that what is kept depends on, beside the rows."""
     told = {
-        "form": 1,
+        "form": 2,
         "signals": ctx.model.model_dump(mode="json", include={"signals"}),
         "rates": dict(ctx.rates),
         "days": days,

@@ -1,11 +1,12 @@
 """Scores to steps: peers, weighted means, worst pull, adjustments, floors, caps, clamp."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from .bands import band_steps
 from .metrics import metric_homes, seen_column
 from .parts import PRIOR, Part, parts
 from .points import limit_columns, points_steps
+from .signals import SEGMENT
 from .steps import Context, Select, Step, case, least, total
 
 TOLERANCE = 1e-9
@@ -16,8 +17,8 @@ def score_steps(ctx: Context) -> Iterator[Step]:
     """Yield the steps of every score, components first, then ``scores``."""
     for score in ctx.model.ordered_scores():
         yield _inputs(ctx, score)
-        yield _averages(ctx, score, "peers")
-        yield _averages(ctx, score, "everyone")
+        yield _peers(ctx, score)
+        yield _everyone(ctx, score)
         yield _expected(ctx, score)
         yield _used(ctx, score)
         yield _mean(ctx, score)
@@ -30,31 +31,35 @@ def _inputs(ctx: Context, score: str) -> Step:
     """Goodness and observedness of each part, from metrics and component scores."""
     q = ctx.q
     homes = metric_homes(ctx)
-    columns = [(q("account"), f"p.{q('account')}"), (q("segment"), f"p.{q('segment')}")]
-    columns.append((q("group"), f"coalesce(p.{q('segment')}, '')"))
-    steps: list[str] = []
-    for part in parts(ctx, score):
-        step = f"metrics_{homes[part.name]}" if part.is_metric else f"value_{part.name}"
-        steps.append(step)
+    every = {part: _step_of(part, homes) for part in parts(ctx, score)}
+    first, *others = dict.fromkeys(every.values())
+    segment = f"{q(first)}.{q(SEGMENT)}"
+    columns = [(q("account"), f"{q(first)}.{q('account')}"), (q("segment"), segment)]
+    columns.append((q("group"), f"coalesce({segment}, '')"))
+    for part, step in every.items():
         good = f"{q(step)}.{q(part.name if part.is_metric else 'value')}"
         seen = seen_column(ctx, part.name) if part.is_metric else "coverage"
         observed = f"{q(step)}.{q(seen)}"
         columns.append((q(part.name), good))
         seen_or_not = case([(f"{good} IS NULL", ctx.num(0))], observed)
         columns.append((q(part.name, "seen"), seen_or_not))
-    source = f"{ctx.step('portfolio')} AS p"
-    for step in dict.fromkeys(steps):
-        on = f"{q(step)}.{q('account')} = p.{q('account')}"
+    source = f"{ctx.step(first)} AS {q(first)}"
+    for step in others:
+        on = f"{q(step)}.{q('account')} = {q(first)}.{q('account')}"
         source += f"\nJOIN {ctx.step(step)} AS {q(step)} ON {on}"
     about = f"{score}: goodness of each part, and how far it is observed (0 where unknown)"
     return Step(f"inputs_{score}", about, str(Select(columns, source)))
 
 
-def _averages(ctx: Context, score: str, which: str) -> Step:
-    """Count, mean and spread of what was observed, by segment or over everyone."""
+def _step_of(part: Part, homes: Mapping[str, str]) -> str:
+    return f"metrics_{homes[part.name]}" if part.is_metric else f"value_{part.name}"
+
+
+def _peers(ctx: Context, score: str) -> Step:
+    """Count, mean and spread of what was observed, by segment."""
     q = ctx.q
-    group = q("group") if which == "peers" else ""
-    columns = [(group, group)] if group else []
+    group = q("group")
+    columns = [(group, group)]
     for part in parts(ctx, score):
         observed = f"CASE WHEN {q(part.name, 'seen')} > 0 THEN {q(part.name)} END"
         columns += [
@@ -62,39 +67,78 @@ def _averages(ctx: Context, score: str, which: str) -> Step:
             (q(part.name, "mean"), f"avg({observed})"),
             (q(part.name, "sd"), f"stddev_pop({observed})"),
         ]
-    where = "in each segment" if group else "in the portfolio"
-    about = f"{score}: mean and standard deviation of observed goodness {where}"
+    about = f"{score}: mean and standard deviation of observed goodness in each segment"
     sql = Select(columns, ctx.step(f"inputs_{score}"), group=group)
-    return Step(f"{which}_{score}", about, str(sql), kept=True)
+    return Step(f"peers_{score}", about, str(sql), kept=True)
+
+
+def _everyone(ctx: Context, score: str) -> Step:
+    """The same over everyone, from the segments': accounts are not read again.
+
+    A whole's variance is the mean of its parts' variances and of their means' distances.
+    """
+    q = ctx.q
+    names = [part.name for part in parts(ctx, score)]
+    means, columns = [], []
+    for name in names:
+        n, mean, sd = (f"p.{q(name, word)}" for word in ("n", "mean", "sd"))
+        whole = f"nullif(sum({n}), 0)"
+        means.append((q(name), f"sum({n} * {mean}) / {whole}"))
+        off = f"({mean} - e.{q(name)})"
+        spread = f"sqrt(sum({n} * ({sd} * {sd} + {off} * {off})) / {whole})"
+        columns += [(q(name, "mean"), f"max(e.{q(name)})"), (q(name, "sd"), spread)]
+    peers = f"{ctx.step(f'peers_{score}')} AS p"
+    sql = Select(columns, f"{peers}\nCROSS JOIN (\n{Select(means, peers)}\n) AS e")
+    about = f"{score}: mean and standard deviation in the portfolio"
+    return Step(f"everyone_{score}", about, str(sql), kept=True)
 
 
 def _expected(ctx: Context, score: str) -> Step:
-    """The segment's mean, pulled toward the portfolio's where the segment is small."""
+    """What is the same for all of a segment: what to expect of each part, and its weight.
+
+    The segment's mean is pulled toward the portfolio's where the segment is small. What nobody
+    has observed has weight 0.
+    """
     q = ctx.q
     columns = [(q("group"), f"p.{q('group')}")]
+    weights = {"fixed": [ctx.num(0)], "whole": []}
     for part in parts(ctx, score):
-        n = ctx.dialect.cast(f"p.{q(part.name, 'n')}", "number")
-        for word, alias in (("mean", part.name), ("sd", f"{part.name} sd")):
-            own = f"coalesce(p.{q(part.name, word)}, {ctx.num(0)})"
-            pulled = f"{n} * {own} + {ctx.num(PRIOR)} * e.{q(part.name, word)}"
-            columns.append((q(alias), f"({pulled}) / ({n} + {ctx.num(PRIOR)})"))
+        weight = case([(f"e.{q(part.name, 'mean')} IS NULL", ctx.num(0))], part.weight)
+        spread = f"coalesce({weight} * {_pulled(ctx, part, 'sd')}, {ctx.num(0)})"
+        columns.append((q(part.name), _pulled(ctx, part, "mean")))
+        columns.append((q(part.name, "weight"), weight))
+        columns.append((q(part.name, "spread"), spread))
+        weights["whole"].append(weight)
+        if part.missing != "exclude":
+            weights["fixed"].append(weight)
+    columns += [(q("all", word), total(each)) for word, each in weights.items()]
     source = f"{ctx.step(f'peers_{score}')} AS p\nCROSS JOIN {ctx.step(f'everyone_{score}')} AS e"
-    about = f"{score}: what to expect of each part: (n segment + 10 portfolio) / (n + 10)"
+    about = f"{score}: weights, and what to expect: (n segment + 10 portfolio) / (n + 10)"
     return Step(f"expected_{score}", about, str(Select(columns, source)), kept=True)
+
+
+def _pulled(ctx: Context, part: Part, word: str) -> str:
+    n, prior = ctx.dialect.cast(f"p.{ctx.q(part.name, 'n')}", "number"), ctx.num(PRIOR)
+    own = f"coalesce(p.{ctx.q(part.name, word)}, {ctx.num(0)})"
+    return f"({n} * {own} + {prior} * e.{ctx.q(part.name, word)}) / ({n} + {prior})"
 
 
 def _used(ctx: Context, score: str) -> Step:
     """Goodness used, weight and uncertainty of each part, by its missing policy."""
     q = ctx.q
-    columns = [(q("account"), f"i.{q('account')}")]
+    columns = [(q("account"), f"i.{q('account')}"), (q(SEGMENT), f"i.{q('segment')}")]
+    columns += [(q("all", word), f"x.{q('all', word)}") for word in ("fixed", "whole")]
     for part in parts(ctx, score):
+        weight, seen = f"x.{q(part.name, 'weight')}", f"i.{q(part.name, 'seen')}"
+        unseen = f"({ctx.num(1)} - {seen})"
+        known = part.missing != "exclude"
         columns += [
-            (q(part.name), _goodness_used(ctx, part)),
-            (q(part.name, "weight"), _weight_used(ctx, part)),
-            (q(part.name, "spread"), _spread(ctx, part)),
-            (q(part.name, "seen"), f"{part.weight} * i.{q(part.name, 'seen')}"),
-            (q(part.name, "whole"), _weight_known(ctx, part)),
+            (q(part.name), _goodness_used(ctx, part, seen, unseen)),
+            (q(part.name, "weight"), weight if known else f"{weight} * {seen}"),
+            (q(part.name, "seen"), f"{weight} * {seen}"),
         ]
+        if known:
+            columns.append((q(part.name, "spread"), f"{unseen} * x.{q(part.name, 'spread')}"))
     source = (
         f"{ctx.step(f'inputs_{score}')} AS i"
         f"\nJOIN {ctx.step(f'expected_{score}')} AS x ON x.{q('group')} = i.{q('group')}"
@@ -103,51 +147,35 @@ def _used(ctx: Context, score: str) -> Step:
     return Step(f"used_{score}", about, str(Select(columns, source)))
 
 
-def _goodness_used(ctx: Context, part: Part) -> str:
-    good, seen = f"i.{ctx.q(part.name)}", f"i.{ctx.q(part.name, 'seen')}"
+def _goodness_used(ctx: Context, part: Part, seen: str, unseen: str) -> str:
+    good = f"i.{ctx.q(part.name)}"
     if part.missing == "exclude":
         return case([(f"{seen} > 0", good)])
     instead = part.instead(ctx, f"x.{ctx.q(part.name)}")
-    mixed = f"{seen} * {good} + ({ctx.num(1)} - {seen}) * {instead}"
-    nobody = (f"x.{ctx.q(part.name)} IS NULL", "NULL")
-    return case([nobody, (f"{seen} > 0", mixed)], instead)
-
-
-def _weight_used(ctx: Context, part: Part) -> str:
-    if part.missing == "exclude":
-        return f"{part.weight} * i.{ctx.q(part.name, 'seen')}"
-    return _weight_known(ctx, part)
-
-
-def _weight_known(ctx: Context, part: Part) -> str:
-    """The weight; 0 where nobody has observed the part."""
-    return case([(f"x.{ctx.q(part.name)} IS NULL", ctx.num(0))], part.weight)
-
-
-def _spread(ctx: Context, part: Part) -> str:
-    if part.missing == "exclude":
-        return ctx.num(0)
-    unseen = f"({ctx.num(1)} - i.{ctx.q(part.name, 'seen')})"
-    return f"coalesce({part.weight} * {unseen} * x.{ctx.q(part.name, 'sd')}, {ctx.num(0)})"
+    return f"{seen} * coalesce({good}, {ctx.num(0)}) + {unseen} * {instead}"
 
 
 def _mean(ctx: Context, score: str) -> Step:
     q = ctx.q
-    names = [part.name for part in parts(ctx, score)]
-    weight = total(q(name, "weight") for name in names)
+    every = parts(ctx, score)
+    names = [part.name for part in every]
+    excluded = [part.name for part in every if part.missing == "exclude"]
+    weight = total([q("all", "fixed"), *(q(name, "weight") for name in excluded)])
     weighed = total(f"{q(n, 'weight')} * coalesce({q(n)}, {ctx.num(0)})" for n in names)
-    worst = least([f"CASE WHEN {q(name, 'weight')} > 0 THEN {q(name)} END" for name in names])
-    squares = total(f"{q(name, 'spread')} * {q(name, 'spread')}" for name in names)
+    spreads = [q(name, "spread") for name in names if name not in excluded] or [ctx.num(0)]
+    squares = total(f"{spread} * {spread}" for spread in spreads)
     seen = total(q(name, "seen") for name in names)
-    whole = total(q(name, "whole") for name in names)
     columns = [
         (q("account"), q("account")),
+        (q(SEGMENT), q(SEGMENT)),
         (q("weight"), weight),
         (q("mean"), f"{weighed} / nullif({weight}, 0)"),
-        (q("worst"), worst),
-        (q("coverage"), f"coalesce({seen} / nullif({whole}, 0), {ctx.num(0)})"),
+        (q("coverage"), f"coalesce({seen} / nullif({q('all', 'whole')}, 0), {ctx.num(0)})"),
         (q("spread"), f"sqrt({squares}) / nullif({weight}, 0)"),
     ]
+    if ctx.model.scores[score].worst_pull:
+        each = [f"CASE WHEN {q(name, 'weight')} > 0 THEN {q(name)} END" for name in names]
+        columns.append((q("worst"), least(each)))
     about = f"{score}: weighted mean, coverage and spread"
     sql = Select(columns, ctx.step(f"used_{score}"))
     return Step(f"mean_{score}", about, str(sql), kept=True)
@@ -168,6 +196,7 @@ def _value(ctx: Context, score: str) -> Step:
         source += f"\nJOIN {ctx.step(f'adjusted_{score}')} AS a ON a.{account} = m.{account}"
     columns = [
         (account, f"m.{account}"),
+        (q(SEGMENT), f"m.{q(SEGMENT)}"),
         (q("coverage"), f"m.{q('coverage')}"),
         (q("spread"), case([(enough, f"m.{q('spread')}")])),
         (q("before"), case([(enough, adjusted)])),
@@ -181,6 +210,7 @@ def _value(ctx: Context, score: str) -> Step:
     clamped = f"least({ctx.num(100)}, greatest({ctx.num(0)}, {limited}))"
     outer = [
         (account, f"v.{account}"),
+        (q(SEGMENT), f"v.{q(SEGMENT)}"),
         (q("coverage"), f"v.{q('coverage')}"),
         (q("spread"), f"v.{q('spread')}"),
         (q("before"), f"v.{q('before')}"),

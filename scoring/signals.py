@@ -13,16 +13,22 @@ from .declared import Signal
 from .distinct import Group, distinct_steps
 from .filters import Filters
 from .keeping import keepable, things_of
-from .merging import has_kept, merged_things, merged_totals, row_steps
-from .rows import column, fact_tables
+from .merging import MOVED, has_kept, late_rows, merged_things, merged_totals, moved_step
+from .rows import column, fact_tables, read_tables
 from .steps import Context, Select, Step, case
 from .totals import Totals
 from .values import finished
+
+SEGMENT = "own segment"
+"""The column of each account's segment, beside columns whose names the model gives."""
 
 
 def signal_steps(ctx: Context) -> Iterator[Step]:
     """Yield the steps from rows to signals."""
     spent: list[str] = []
+    if held := [table for table in fact_tables(ctx) if has_kept(ctx, table)]:
+        spent.append(MOVED)
+        yield moved_step(ctx, held)
     for table in fact_tables(ctx):
         for step in _table_steps(ctx, table):
             spent.append(step.name)
@@ -48,7 +54,7 @@ def _table_steps(ctx: Context, table: str) -> Iterator[Step]:
     for name, signal in signals.items():
         columns += finished(sums if name in merged else totals, name, signal, alias.get(name, ""))
     if merged:
-        yield from row_steps(ctx, table)
+        yield late_rows(ctx, table)
     source = [f"{ctx.step('portfolio')} AS p"]
     for held, step in (("t", totals.step()), ("k", merged_totals(sums))):
         if step is not None:
@@ -114,12 +120,14 @@ def _signals(ctx: Context, spent: tuple[str, ...]) -> Step:
     sources = [f"{ctx.step('portfolio')} AS p"]
     sources += [_joined(ctx, f"signals_{table}", ctx.q(table)) for table in fact_tables(ctx)]
     columns = [(ctx.q("account"), f"p.{ctx.q('account')}")]
+    columns.append((ctx.q(SEGMENT), f"p.{ctx.q('segment')}"))
+    columns += [(ctx.q("seen", t), f"p.{ctx.q('seen', t)}") for t in read_tables(ctx)]
     for name, signal in ctx.model.signals.items():
         value = divided(ctx, name)
         columns.append((ctx.q(name), value if _bounded(signal) else ctx.dialect.finite(value)))
         if signal.fresh_for is not None:
             columns.append((ctx.q(f"{name} age"), f"{ctx.q(signal.table)}.{ctx.q(f'{name} age')}"))
-    about = "every signal of every account; null is unknown"
+    about = "every account's signals (null is unknown), segment, and how far its sources count"
     sql = str(Select(columns, "\n".join(sources)))
     return Step("signals", about, sql, kept=True, spent=spent)
 

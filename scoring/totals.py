@@ -1,8 +1,7 @@
 """The aggregates of a table's rows per account: one pass, each computed once."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
 
 from .declared import Signal
 from .filters import Filters
@@ -18,20 +17,31 @@ class Part:
         alias: Its column.
         word: The aggregate function.
         value: What of a row is aggregated.
-        moves: What of it changes as windows move on: an age grows, bits of days move up.
+        held: The condition on rows; empty: none.
+        time: Of an age, the column of the time that it is the age of.
+        bits: Whether it is bits of days, which move up as windows move on.
         before: Of bits, the column whose highest ones move into this one.
     """
 
     alias: str
     word: str
     value: str
-    moves: Literal["", "age", "bits"] = ""
+    held: str = ""
+    time: str = ""
+    bits: bool = False
     before: str | None = None
 
     @property
-    def merged(self) -> str:
-        """The function that merges aggregates of different rows."""
-        return "sum" if self.word == "count" else self.word
+    def sql(self) -> str:
+        """What of a row is aggregated, where it counts."""
+        return f"CASE WHEN {self.held} THEN {self.value} END" if self.held else self.value
+
+    @property
+    def kept(self) -> "Part":
+        """The same as it is kept: of an age, the time, which does not change as windows move."""
+        if not self.time:
+            return self
+        return replace(self, word={"min": "max", "max": "min"}[self.word], value=self.time)
 
 
 class Totals:
@@ -63,12 +73,12 @@ class Totals:
         """Return the column that holds an aggregate; the first who asks names it."""
         if signal not in self._signals:
             self._signals.append(signal)
-        known = self._parts.setdefault((part.word, part.value), part)
+        known = self._parts.setdefault((part.word, part.sql), part)
         return f"{self._alias}.{self.filters.ctx.q(known.alias)}"
 
     def name(self, part: Part) -> str:
         """Return the alias of the column that holds an aggregate that was asked for."""
-        return self._parts[part.word, part.value].alias
+        return self._parts[part.word, part.sql].alias
 
     def mean(self, signal: Signal, alias: str, value: str) -> str:
         """Return the mean of a value over rows."""
@@ -80,8 +90,12 @@ class Totals:
 
     def newest(self, signal: Signal, name: str) -> str:
         """Return the age of the newest row that passes a signal's filter, of any window."""
-        age = self.filters.when(signal, None, self.filters.age(signal))
-        return self.part(signal, Part(f"{name} newest", "min", age, "age"))
+        return self.age(signal, f"{name} newest", "min", self.filters.condition(signal, None))
+
+    def age(self, signal: Signal, alias: str, word: str, held: str) -> str:
+        """Return the least or greatest age (``min``, ``max``) of rows that a condition takes."""
+        time = self.filters.ctx.q(time_of(signal))
+        return self.part(signal, Part(alias, word, self.filters.age(signal), held, time))
 
     def matched(self, signal: Signal, name: str, back: int = 0) -> str:
         """Return the condition that a window has any row at all.
@@ -91,7 +105,7 @@ class Totals:
         """
         filters = self.filters
         if signal.aggregate == "days_until":
-            rows = Part(f"{name} rows", "count", filters.ahead(signal))
+            rows = Part(f"{name} rows", "count", "1", filters.ahead(signal))
             return f"{self.part(signal, rows)} > 0"
         if back or signal.valid or not time_of(signal):
             rows = Part(f"{name} rows {back}", "count", filters.when(signal, back, "1"))
@@ -101,12 +115,12 @@ class Totals:
             return f"{newest} IS NOT NULL"
         return f"{newest} < {filters.ctx.num(signal.window)}"
 
-    def select(self, source: str, where: list[str]) -> Select:
-        """Return the SELECT that aggregates rows per account."""
+    def select(self, source: str, where: list[str], *, kept: bool = False) -> Select:
+        """Return the SELECT that aggregates rows per account, perhaps as it is kept."""
         q, median = self.filters.ctx.q, self.filters.ctx.dialect.median
         columns = [(q("account"), q("account"))]
-        for part in self:
-            call = median(part.value) if part.word == "median" else f"{part.word}({part.value})"
+        for part in (each.kept if kept else each for each in self):
+            call = median(part.sql) if part.word == "median" else f"{part.word}({part.sql})"
             columns.append((q(part.alias), call))
         return Select(columns, source, where, q("account"))
 

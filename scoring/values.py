@@ -17,14 +17,14 @@ def windows(signal: Signal) -> range:
     return range({None: 1, "baseline": signal.periods + 1}.get(signal.compare, 2))
 
 
-def _age_of_value(filters: Filters, signal: Signal) -> str:
-    """The age of a row that has a value: one without is no news."""
+def _has_value(filters: Filters, signal: Signal) -> str:
+    """The condition on rows that have a value: one without is no news."""
     if signal.aggregate == "distinct":
         valued = [filters.ctx.q(name) for name in signal.of]
     else:
         valued = [_valued(filters, signal)] if signal.of else []
     held = [filters.condition(signal, 0), *(f"{value} IS NOT NULL" for value in valued)]
-    return f"CASE WHEN {' AND '.join(held)} THEN {filters.age(signal)} END"
+    return " AND ".join(held)
 
 
 def _valued(filters: Filters, signal: Signal) -> str:
@@ -38,11 +38,10 @@ def _aggregate(totals: Totals, held: str, signal: Signal, back: int) -> str:
     filters = totals.filters
     kind = str(signal.aggregate)
     if kind == "days_until":
-        return f"-{totals.part(signal, Part(held, 'max', filters.ahead(signal), 'age'))}"
+        return f"-{totals.age(signal, held, 'max', filters.ahead(signal))}"
     if kind in {"days_since", "days_to"}:
         word = "max" if signal.pick == "oldest" or kind == "days_to" else "min"
-        age = filters.when(signal, back, filters.age(signal))
-        return totals.part(signal, Part(held, word, age, "age"))
+        return totals.age(signal, held, word, filters.condition(signal, back))
     if kind == "count":
         return totals.part(signal, Part(held, kind, filters.when(signal, back, "1")))
     if kind == "share":
@@ -84,8 +83,7 @@ def finished(totals: Totals, name: str, signal: Signal, alias: str) -> Iterator[
         age = f"{name} age"
         newest = f"{alias}.{ctx.q(age)}"
         if signal.aggregate != "last":
-            part = Part(age, "min", _age_of_value(filters, signal), "age")
-            newest = totals.part(signal, part)
+            newest = totals.age(signal, age, "min", _has_value(filters, signal))
         yield ctx.q(age), f"{newest} + {ctx.dialect.between(ctx.now, end)}"
 
 
@@ -129,8 +127,7 @@ def _baseline(totals: Totals, name: str, signal: Signal, values: list[str]) -> s
     """Standard deviations from the mean of the earlier windows that began after the first row."""
     filters = totals.filters
     ctx = filters.ctx
-    oldest = filters.when(signal, None, filters.age(signal))
-    first = totals.part(signal, Part(f"{name} first", "max", oldest, "age"))
+    first = totals.age(signal, f"{name} first", "max", filters.condition(signal, None))
     width = signal.window or 0.0
     earlier = [
         case([(f"{first} >= {ctx.num(width * (back + 1))}", f"({values[back]})")])

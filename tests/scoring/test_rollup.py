@@ -18,8 +18,9 @@ from tests.scoring.generated import NOW, ROWS, facts, model, row
 from tests.scoring.oracle_signals import Facts
 from tests.scoring.same import snapshots
 
-BACK = [timedelta(hours=hours) for hours in (0, 6, 24, 36, 24 * 3, 24 * 4)]
 HOUR = timedelta(hours=1)
+BACK = [hours * HOUR for hours in (0, 6, 24, 36, 24 * 3, 24 * 4)]
+BACK += [timedelta(days=days, hours=13, seconds=1187) for days in range(3)]
 SEEDS = st.integers(0, 10**9)
 
 
@@ -187,7 +188,8 @@ def busy(seed: int) -> Facts:
         for n in range(200)
     ]
     for key in keys:
-        made.presence[key, "usage"] = NOW - chance.choice([0, 0, 0, 30]) * HOUR
+        # Twelve hours before it was midnight, where days are right on the borders of windows.
+        made.presence[key, "usage"] = NOW - chance.choice([0, 0, 12, 12, 30]) * HOUR
     return made
 
 
