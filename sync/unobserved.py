@@ -98,7 +98,8 @@ def problems(work: Workspace) -> Iterator[Problem]:
 def _todo(one: Unobserved) -> str:
     if one.unread:
         return f"connect {one.part}: no connection reads {', '.join(one.unread)}"
-    if one.without:
-        share = f"{100 * one.without / one.accounts:.0f} % of the customers"
-        return f"{share} have no {one.part} score; `pulsefield model check` names what is missing"
+    share = round(100 * one.without / one.accounts)
+    if share:
+        told = f"{share} % of the customers have no {one.part} score"
+        return f"{told}; `pulsefield model check` names what is missing"
     return "`pulsefield model check` names the metrics that are missing"

@@ -85,7 +85,7 @@ def show_plan(config: Path, wanted: str, *, every: bool, as_json: bool) -> None:
     for part in found.plan.parts:
         rows = found.changes[part.connection]
         out.title(f"{part.connection}: {len(part.writes):,} records, {len(rows):,} values")
-        out.show(views.changes(rows if every else rows[:SHOWN]))
+        out.show(views.changes(rows if every else rows[:SHOWN], out.console.width))
         if len(rows) > SHOWN and not every:
             out.show(f"... and {len(rows) - SHOWN:,} more; --all shows them.")
         if creates := found.creates.get(part.connection):

@@ -26,6 +26,8 @@ BAR = 40
 NO_DATA = "no data"
 COLOURS = ("red", "yellow", "green")
 HEADLINES = ("health", "adoption", "engagement")
+NARROW, WIDE = 80, 100
+"""Columns of a terminal."""
 LISTED = 20
 """Findings and refused rows shown; `--json` has them all."""
 
@@ -79,7 +81,7 @@ def reading(connections: Iterable[ConnectionReport]) -> Table:
 
 def findings(connections: Iterable[ConnectionReport], extra: MatchReport | None = None) -> Table:
     """Oddities in the data, each with its count and examples."""
-    table = grid("in", "what", "where", ">rows", "examples")
+    table = grid("in", "what", "where", ">rows", "*examples")
     rows = [(entry.name, found) for entry in connections for found in entry.findings]
     rows += [("", found) for found in (extra.parked if extra else ())]
     for name, found in rows[:LISTED]:
@@ -149,7 +151,7 @@ def scores(report: RunReport) -> list[RenderableType]:
 
 def accounts(rows: Iterable[AccountScore], bands: Sequence[str] = COLOURS) -> Table:
     """Accounts with their score, band, change and reasons."""
-    table = grid("account", ">health", "band", ">change", "*why")
+    table = grid("*account", ">health", "band", ">change", "*why")
     for row in rows:
         table.add_row(
             escape(row.name),
@@ -188,21 +190,22 @@ def fields(creates: Mapping[str, Sequence[str]]) -> Table:
 
 def edited(rows: Iterable[Edited]) -> Table:
     """Values that someone edited since they were written."""
-    table = grid("account", "record", "field", "we wrote", "it holds", "so it is")
+    table = grid("*account", "record", "field", "we wrote", "it holds", "so it is")
     for row in rows:
         held, fate = row.held or "(empty)", "kept" if row.kept else "overwritten"
         table.add_row(escape(row.name), row.ref, row.field, escape(row.written), escape(held), fate)
     return table
 
 
-def changes(rows: Sequence[Change]) -> Table:
-    """Changes, field by field."""
-    why = ("*why",) if any(change.why for change in rows) else ()
-    table = grid("account", "record", "field", "now", "", "*then", *why)
+def changes(rows: Sequence[Change], width: int) -> Table:
+    """Changes, field by field; a narrow terminal has no room for record and reasons."""
+    ids = ("record",) if width >= NARROW else ()
+    why = ("*why",) if width >= WIDE and any(change.why for change in rows) else ()
+    table = grid("*account", *ids, "field", "now", "", "*then", *why)
     for change in rows:
         table.add_row(
             escape(change.name),
-            change.ref,
+            *([change.ref] if ids else ()),
             change.field,
             escape(change.old or "(empty)"),
             "→",

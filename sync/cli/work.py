@@ -133,7 +133,7 @@ def show_plans(out: Output, report: RunReport, shown: int = 10) -> None:
     for plan in report.plans:
         if plan.examples:
             out.title(f"{plan.connection}: the largest changes")
-            out.show(views.changes(plan.examples[:shown]))
+            out.show(views.changes(plan.examples[:shown], out.console.width))
         if plan.edited:
             more = f", the first {len(plan.edited)}" if plan.by_hand > len(plan.edited) else ""
             out.title(f"{plan.connection}: {plan.by_hand:,} values edited by hand{more}")
