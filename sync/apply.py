@@ -5,21 +5,19 @@ in flight is sent again with the same values, and what was never sent is left to
 """
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from time import monotonic
-
-import pyarrow as pa
 
 from connectors.base import FieldUpdate, Target, WriteResult
 from connectors.errors import ConnectorError, SetupError
 
-from . import writes
+from . import held, writes
 from .journal import Journal
 from .lease import fence
 from .plan import PlannedWrite
 from .progress import Progress
-from .store import HELD, Store
+from .store import Store
 from .summary import ApplyReport, Refused
 from .writes import Saved
 
@@ -172,33 +170,9 @@ class Applier:
         self._keep(connection, plan, writes.load_unsettled(self._journal, plan))
 
     def _keep(self, connection: str, plan: int, rows: Sequence[Saved]) -> None:
-        if not rows:
-            return
-        name = HELD + connection
-        held = self._store.rows(name, [write.ref for write in rows])
-        known = [held.get(write.ref, {}) for write in rows]
-        columns = sorted({c for row in known for c in row} | {c for w in rows for c in w.change})
-        table = pa.table(
-            {
-                "source": pa.repeat(connection, len(rows)),
-                "id": pa.array([write.ref for write in rows], pa.string()),
-                "known_at": pa.repeat(pa.scalar(self._now, pa.timestamp("us", "UTC")), len(rows)),
-                "origin": pa.repeat("written", len(rows)),
-                **{name: pa.array(_now(name, rows, known), pa.string()) for name in columns},
-            }
-        )
-        self._store.append(name, table, always=True)
-        writes.settled(self._journal, plan)
-
-
-def _now(
-    field: str, rows: Sequence[Saved], known: Sequence[Mapping[str, str | None]]
-) -> list[str | None]:
-    """Return what each record holds in a field, now that the rows are written."""
-    return [
-        write.change[field][1] if field in write.change else before.get(field)
-        for write, before in zip(rows, known, strict=True)
-    ]
+        if rows:
+            held.keep(self._store, connection, rows, self._now)
+            writes.settled(self._journal, plan)
 
 
 def _results(
