@@ -1,9 +1,9 @@
 """Web and e-mail domains as match keys: registrable, and only those that say who it is."""
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 
-import tldextract
+from publicsuffixlist import PublicSuffixList
 
 from .lists import words_of
 
@@ -25,8 +25,8 @@ _HOST = re.compile(
     r"^(?:[a-z][a-z0-9+.-]*://|mailto:|//)?(?:[^/@?#]*@)?([^/:?#\s]+)", re.IGNORECASE
 )
 
-# The copy of the public suffix list inside the package: nothing is downloaded or cached.
-_extract = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
+_DOTS = str.maketrans("\u3002\uff0e\uff61", "...")
+"""What stands for a dot in an internationalized name (RFC 3490, section 3.1)."""
 
 
 def blank(value: str | None) -> bool:
@@ -48,11 +48,13 @@ def registrable(value: str) -> str | None:
     found = _HOST.match(value.strip())
     if found is None:
         return None
-    host = _decoded(found[1].strip(".").lower())
-    parts = _extract(host)
-    if not parts.domain or not parts.suffix:
-        return None
-    return f"{parts.domain}.{parts.suffix}"
+    return _suffixes().privatesuffix(_decoded(found[1].translate(_DOTS).strip(".").lower()))
+
+
+@cache
+def _suffixes() -> PublicSuffixList:
+    """Return the copy of the list inside its package, without what companies added for guests."""
+    return PublicSuffixList(accept_unknown=False, accept_encoded_idn=False, only_icann=True)
 
 
 def _decoded(host: str) -> str:

@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import filelock
-
 from connectors.errors import SetupError, TransientError
 from connectors.redaction import Redactor
 
@@ -94,6 +92,8 @@ def exchange(reference: str, folder: Path, use: Callable[[str], str]) -> bool:
 @contextmanager
 def _alone(path: Path | None) -> Iterator[None]:
     """Hold a lock beside a file, if there can be one; where there cannot, nothing is kept."""
+    import filelock  # noqa: PLC0415 - only who exchanges a secret needs it
+
     lock = path and filelock.FileLock(path.with_name(f".{path.name}.lock"), _PATIENCE, mode=0o600)
     try:
         if lock:

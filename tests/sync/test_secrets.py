@@ -5,6 +5,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import filelock
 import pytest
 import requests
 
@@ -77,7 +78,7 @@ def test_a_file_that_cannot_be_written_says_so(tmp_path: Path, caplog, monkeypat
     def no_lock(*_: object) -> None:
         raise PermissionError
 
-    monkeypatch.setattr(secrets.filelock.FileLock, "acquire", no_lock)
+    monkeypatch.setattr(filelock.FileLock, "acquire", no_lock)
 
     def full(path: Path, _: str) -> None:
         raise SyncError(f"{path}: cannot be written (no space left)")

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 from statistics import mean
 
 import pytest
-import tldextract
+from publicsuffixlist import PublicSuffixList
 
 from connectors.simulator.archetypes import PROFILES
 from connectors.simulator.facts import KEYS
@@ -12,7 +12,7 @@ from connectors.simulator.portfolio import generate
 from connectors.simulator.traps import FACT_TRAPS, IDENTITY_TRAPS
 
 NOW = datetime(2026, 11, 18, 12, tzinfo=UTC)
-EXTRACT = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
+SUFFIXES = PublicSuffixList(accept_unknown=False, only_icann=True)
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +97,7 @@ def test_domains_are_registrable_and_belong_to_one_customer(book):
     }
     assert shared <= allowed
     for domain in owners:
-        assert EXTRACT(domain).top_domain_under_public_suffix == domain
+        assert SUFFIXES.privatesuffix(domain) == domain
 
 
 def test_nothing_is_known_before_it_happened(book, facts, usage):
