@@ -52,7 +52,7 @@ class Override:
     Attributes:
         value: Points, or None where only a band is set.
         band: Or None.
-        state: active, expired or no_reason.
+        state: As in ``Snapshot.scores``: active, or why it counts for nothing.
     """
 
     value: float | None
@@ -163,7 +163,7 @@ class Explainer:
             "author": clean(override.author) or "?",
             "reason": clean(override.reason),
         }
-        key = "override" if override.state == "active" else f"override_{override.state}"
+        key = "override" if override.state == "active" else f"override_{_slug(override.state)}"
         return fill(self._sentence[key], words)
 
     def _told(self, part: Part) -> str:
@@ -171,6 +171,10 @@ class Explainer:
             return self.phrases.part(part)
         points = part.points if abs(part.points) < 1 else round(part.points)
         return f"{self.phrases.part(part)} ({self.words.number(points, sign=True)})"
+
+
+def _slug(state: str) -> str:
+    return {"not 0..100": "out_of_range"}.get(state, state.replace(" ", "_"))
 
 
 def _limits_band(part: Part) -> bool:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from connectors import registry
 
 from .errors import ConfigError, Issue
+from .override_fields import columns_of, widened
 from .retention import Retention
 from .secrets import exchange, resolve
 from .service.settings import Alerts, Logs, Metrics, Schedule
@@ -139,8 +140,9 @@ def _checked(file: Path, text: str, raw: dict[str, Any]) -> Config:
     except ValidationError as error:
         issues += _issues(error, Root, ())
     settings = {}
-    for name, (kind, table) in own.items():
-        settings[name], found = _connector_settings(name, kind, table, file.parent)
+    for name, (kind, given) in own.items():
+        columns = {} if root is None else columns_of(root.connections[name].overrides)
+        settings[name], found = _connector_settings((name, kind), given, columns, file.parent)
         issues += found
     if root is not None:
         issues += _journal_issues(root)
@@ -174,14 +176,17 @@ def _split(raw: dict[str, Any]) -> tuple[dict[str, Any], dict[str, tuple[str, di
 
 
 def _connector_settings(
-    name: str, kind: str, table: dict[str, Any], folder: Path
+    of: tuple[str, str], table: dict[str, Any], columns: dict[str, dict[str, str]], folder: Path
 ) -> tuple[BaseModel | None, list[Issue]]:
+    """Check what belongs to a connection's (name, kind), with columns that are read as well."""
+    name, kind = of
     where = ("connections", name)
     if kind not in registry.CONNECTORS:
         kinds = sorted(registry.CONNECTORS)
         allowed = f"must be one of {', '.join(kinds)}"
         return None, [Issue(".".join((*where, "kind")), repr(kind), allowed, _near(kind, kinds))]
     model = registry.load(kind).Settings
+    table = widened(table, columns, by_object="map" not in model.model_fields)
     if "folder" in model.model_fields:
         # Relative paths start at the file's folder, not where the process runs.
         table = table | {"folder": str(folder / str(table.get("folder", "")))}

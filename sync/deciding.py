@@ -17,7 +17,8 @@ NEAR = 3
 """Records that an error message proposes."""
 
 
-def _user() -> str:
+def user() -> str:
+    """Return who runs this process."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # a user id without a name, as in some containers
@@ -40,7 +41,7 @@ class Said:
     other: str
     same: bool | None
     reason: str = ""
-    author: str = field(default_factory=_user)
+    author: str = field(default_factory=user)
 
 
 def keep(config: Config, said: Said, now: datetime | None = None) -> tuple[str, str]:

@@ -1,9 +1,8 @@
-"""What people decided: pairs of records, and scores beside the computed ones."""
+"""What people decided about pairs of records."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-import pyarrow as pa
 import sqlalchemy as sa
 
 from . import schema
@@ -88,60 +87,3 @@ def _held(table: sa.Table, known_at: datetime | None) -> sa.ColumnElement[bool]:
     if known_at is None:
         return revoked.is_(None)
     return (table.c.set_at <= known_at) & (revoked.is_(None) | (revoked > known_at))
-
-
-@dataclass(frozen=True, slots=True)
-class Override:
-    """A person's score of one account, beside the computed one.
-
-    Attributes:
-        account: The account's key.
-        score: A score of the model.
-        value: 0..100, or None.
-        band: A band, or None.
-        reason: Why; without one it counts for nothing.
-        author: Who.
-        expires_at: Until when it counts; None: until it is replaced.
-    """
-
-    account: int
-    score: str
-    value: float | None
-    band: str | None
-    reason: str
-    author: str
-    expires_at: datetime | None = None
-
-
-def override(journal: Journal, said: Override, now: datetime) -> None:
-    """Keep an override; it replaces an earlier one of this account and score."""
-    table = schema.overrides
-    known = (table.c.account == said.account) & (table.c.score == said.score)
-    with journal.begin() as db:
-        still = known & table.c.revoked_at.is_(None)
-        db.execute(table.update().where(still).values(revoked_at=now))
-        values = {name: getattr(said, name) for name in Override.__dataclass_fields__}
-        db.execute(table.insert().values(**values, set_at=now))
-
-
-def overrides(journal: Journal, known_at: datetime | None = None) -> pa.Table | None:
-    """Return the overrides that hold, or held at a time, as scoring wants them; None: none."""
-    table = schema.overrides
-    query = sa.select(table).where(_held(table, known_at)).order_by(table.c.override)
-    with journal.begin() as db:
-        rows = db.execute(query).all()
-    if not rows:
-        return None
-    stamp, text = pa.timestamp("us"), pa.string()
-    kinds = {"account": pa.int64(), "score": text, "value": pa.float64(), "band": text}
-    kinds |= {"reason": text, "author": text, "set_at": stamp, "expires_at": stamp}
-    return pa.table(
-        {
-            name: pa.array([_plain(getattr(row, name)) for row in rows], kind)
-            for name, kind in kinds.items()
-        }
-    )
-
-
-def _plain(value: object) -> object:
-    return value.replace(tzinfo=None) if isinstance(value, datetime) else value

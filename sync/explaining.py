@@ -4,12 +4,14 @@ import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import duckdb
 import pyarrow.compute as pc
 
 from .candidates import Key
 from .identity import Account
 from .rollup import Matched, Scores
 from .scored import Portfolio
+from .workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +22,9 @@ class Explanation:
         account_id: Stable id.
         name: Its name.
         sentence: The largest parts in words.
-        scores: One row per score: score, value, band, coverage, spread, change, segment, and
-            limited_by, the names of the floors and caps that bound.
+        scores: One row per score: score, value, band, coverage, spread, change, segment,
+            limited_by, the names of the floors and caps that bound, and override, what a person
+            set beside it, in words; ``""``: nothing.
         ledger: Its rows of ``Snapshot.ledger()`` for the score that was asked for.
         records: Connection -> the vendor's ids that make up the account.
     """
@@ -52,6 +55,12 @@ def explanation(matched: Matched, scores: Scores, account: str, score: str) -> E
     at = people.accounts.index(found.account)
     own = scores.snapshot.scores.filter(pc.field("account") == found.account).to_pylist()
     limits = {row["score"]: row["limited_by"].split(",") for row in own if row["limited_by"]}
+    words = people.explainer()
+    told = {
+        name: each.text(words)
+        for (name, key), each in people.beside.items()
+        if key == found.account
+    }
     rows = [
         {
             "score": name,
@@ -62,6 +71,7 @@ def explanation(matched: Matched, scores: Scores, account: str, score: str) -> E
             "change": each.change[at],
             "segment": each.segment[at],
             "limited_by": limits.get(name, []),
+            "override": told.get(name, ""),
         }
         for name, each in people.scores.items()
     ]
@@ -77,6 +87,28 @@ def explanation(matched: Matched, scores: Scores, account: str, score: str) -> E
         ledger=ledger,
         records={name: tuple(refs) for name, refs in records.items()},
     )
+
+
+def lookup(
+    work: Workspace, con: duckdb.DuckDBPyConnection, matched: Matched, wanted: str
+) -> tuple[Account, str]:
+    """Find one account without scores; return it and its name.
+
+    Args:
+        work: The deployment.
+        con: Where it was matched.
+        matched: Accounts and their records.
+        wanted: As for ``explanation``.
+
+    Raises:
+        LookupError: no such account, or several; the message lists the nearest.
+    """
+    rows = con.sql("SELECT account, account_id, name FROM fact_accounts").fetchall()
+    names = [name or account_id for _, account_id, name in rows]
+    keys, ids = [row[0] for row in rows], [row[1] for row in rows]
+    people = Portfolio(work.as_of, work.model, keys, ids, names, {})
+    found = find(people, matched.identities.accounts, wanted)
+    return found, names[keys.index(found.account)]
 
 
 def find(people: Portfolio, accounts: Sequence[Account], wanted: str) -> Account:

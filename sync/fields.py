@@ -13,8 +13,9 @@ from .errors import Issue
 from .settings import Connection, FieldChoice
 
 Part: TypeAlias = Literal[
-    "value", "band", "change", "reasons", "coverage", "spread", "segment", "scored_at", "model"
-]
+    "value", "band", "change", "reasons", "coverage", "spread", "segment", "scored_at", "model",
+    "override", "override_value", "override_band",
+]  # fmt: skip
 TYPES: dict[str, FieldType] = {
     "value": "number",
     "band": "choice",
@@ -25,6 +26,9 @@ TYPES: dict[str, FieldType] = {
     "segment": "text",
     "scored_at": "datetime",
     "model": "text",
+    "override": "text",
+    "override_value": "number",
+    "override_band": "choice",
 }
 NO_DATA = "no data"
 
@@ -116,6 +120,17 @@ def target_fields(
     return tuple(found)
 
 
+def unknown_scores(name: str, connection: Connection, model: Model) -> list[Issue]:
+    """Return what is wrong with the scores that people may set in a connection's fields."""
+    where = f"connections.{name}.overrides"
+    scores = ", ".join(model.scores)
+    return [
+        Issue(f"{where}.{score}", None, f"the model has no such score; it has {scores}")
+        for score in connection.overrides
+        if score not in model.scores
+    ]
+
+
 class FieldIssues(ValueError):  # noqa: N818 - carries issues; ``config`` makes the error of them
     """What is wrong with target fields."""
 
@@ -149,7 +164,7 @@ def _spec(
         type=TYPES[part],
         help=about,
         decimals=0 if key in WHOLE and not given else choice.decimals,
-        options=band_options(model, score, code) if part == "band" else (),
+        options=band_options(model, score, code) if TYPES[part] == "choice" else (),
     )
 
 

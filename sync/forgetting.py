@@ -18,10 +18,9 @@ from .candidates import Key
 from .config import Config
 from .current import running
 from .erasing import among
-from .explaining import find
+from .explaining import lookup
 from .quoting import literal
 from .rollup import Matched, match_all
-from .scored import Portfolio
 from .store import HELD
 from .tickets import SUFFIX
 from .workspace import Workspace, opened
@@ -123,7 +122,7 @@ def subject_of(work: Workspace, text: str) -> Subject:
         kept = _stored(work, con)
         live = {key for each in matched.identities.accounts for key in each.records}
         try:
-            found = find(_people(work, con), matched.identities.accounts, text)
+            found, _ = lookup(work, con, matched, text)
         except LookupError:
             records = _gone(work, kept, live, text.strip())
             if not records:
@@ -140,12 +139,6 @@ def subject_of(work: Workspace, text: str) -> Subject:
         names=tuple(sorted(names)),
         live=tuple(key for key in keys if key in live),
     )
-
-
-def _people(work: Workspace, con: duckdb.DuckDBPyConnection) -> Portfolio:
-    rows = con.sql("SELECT account, account_id, name FROM fact_accounts").fetchall()
-    names = [name or account_id for _, account_id, name in rows]
-    return Portfolio(work.as_of, work.model, [r[0] for r in rows], [r[1] for r in rows], names, {})
 
 
 def _merged(matched: Matched, records: Sequence[Key]) -> set[Key]:

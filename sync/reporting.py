@@ -94,6 +94,7 @@ def table(people: Portfolio) -> pa.Table:
     tables = []
     for place, (name, rows) in enumerate(people.scores.items()):
         texts = {"band": rows.band, "segment": rows.segment, "reasons": rows.reasons}
+        texts |= {"override": people.part(name, "override")}
         numbers = {"value": rows.value, "coverage": rows.coverage}
         numbers |= {"spread": rows.spread, "change": rows.change}
         columns = {
@@ -108,7 +109,7 @@ def table(people: Portfolio) -> pa.Table:
         tables.append(pa.table(columns))
     every = pa.concat_tables(tables).sort_by([("account", "ascending"), ("place", "ascending")])
     order = ["account_id", "name", "score", "value", "band", "coverage", "spread"]
-    return every.select([*order, "segment", "change", "reasons"])
+    return every.select([*order, "segment", "change", "reasons", "override"])
 
 
 def with_problems(

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import duckdb
@@ -10,7 +10,7 @@ import duckdb
 from connectors.findings import Findings
 from scoring import Snapshot, score
 
-from . import basis, contradictions, decisions, facts, history
+from . import basis, beside, contradictions, decisions, facts, history, overrides
 from .basis import Basis
 from .candidates import Key, prepare
 from .identity import Identities, identify
@@ -153,13 +153,14 @@ def score_all(
         basis.note(work, rests_on)
     model, rates = rests_on.model, dict(rests_on.rates) or None
     last = history.last(con, work.store, times.known_at)
+    said = beside.standing(work, con, model, (times.as_of, times.known_at))
     snapshot = score(
         model,
         relations,
         as_of=times.as_of,
         connection=con,
         previous=None if last is None else last.scores,
-        overrides=decisions.overrides(work.journal, times.known_at),
+        overrides=overrides.table(said),
         rates=rates,
     )
     then = times.as_of - timedelta(days=work.config.general.change_days)
@@ -173,6 +174,7 @@ def score_all(
     tell = sorted(told | {(main(model), "")})
     people = con.sql("SELECT account, account_id, name FROM fact_accounts").to_arrow_table()
     found = portfolio(snapshot, people, past=past, language=work.config.general.language, tell=tell)
+    found = replace(found, beside=beside.judged(said, snapshot.scores))
     work.progress.finish("score", "accounts")
     return Scores(snapshot, found, last, replay)
 

@@ -11,11 +11,10 @@ from scoring import Model, Snapshot
 from scoring.explain import LIMIT, Explainer, Headline
 from scoring.phrases import Part
 
+from .beside import TEXT_LENGTH, Beside
+from .beside import part as beside_part
 from .fields import NO_DATA
 from .history import Past
-
-TEXT_LENGTH = 255
-"""UTF-16 units that every vendor's text fields take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +52,8 @@ class Portfolio:
         names: Names, in that order.
         scores: Score -> its rows.
         told: (score, language) -> its sentences, where they are asked for in another language.
+        language: Of the sentences else.
+        beside: (score, account) -> what a person set beside it.
     """
 
     as_of: datetime
@@ -62,11 +63,17 @@ class Portfolio:
     names: list[str]
     scores: Mapping[str, ScoreRows]
     told: Mapping[tuple[str, str], Sequence[str]] = field(default_factory=dict)
+    language: str = "en"
+    beside: Mapping[tuple[str, int], Beside] = field(default_factory=dict)
 
     @property
     def version(self) -> str:
         """The model's name and version, as one text."""
         return f"{self.model.name} {self.model.version}"
+
+    def explainer(self, language: str = "") -> Explainer:
+        """Return what makes sentences; in the portfolio's own language unless told."""
+        return Explainer(self.model, language or self.language)
 
     def part(self, score: str, part: str, language: str = "") -> Sequence[Any]:
         """Return one part of one score, in the order of ``accounts``; reasons in a language."""
@@ -76,6 +83,9 @@ class Portfolio:
             return [self.as_of] * len(self.accounts)
         if part == "model":
             return [self.version] * len(self.accounts)
+        if part.startswith("override"):
+            held = beside_part(self.beside, score, part, self.explainer(language))
+            return [held.get(account) for account in self.accounts]
         found: Sequence[Any] = getattr(self.scores[score], part)
         if part == "coverage":  # people read percents
             return [100 * share for share in found]
@@ -119,6 +129,7 @@ def portfolio(
         account_ids=order["account_id"],
         names=[name or key for name, key in zip(order["name"], order["account_id"], strict=True)],
         scores=scores,
+        language=language,
     )
     told = {
         (name, code): _told(

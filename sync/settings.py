@@ -6,6 +6,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
 from scoring.language import languages
 
+from .override_fields import OverrideFields
 from .retention import Retention
 from .service.settings import Alerts, Logs, Metrics, Schedule
 from .strict import Settings
@@ -137,6 +138,7 @@ class Connection(Settings):
         prefix: Of the default field names; empty: ``pulsefield_``.
         fields: Target field key -> its settings.
         limits: Limits that differ from ``[limits]``.
+        overrides: Score -> the fields in which people set one of their own.
         settings: The connector's own settings, a model of its module.
     """
 
@@ -148,6 +150,7 @@ class Connection(Settings):
     prefix: str = Field(default="", pattern=r"^([A-Za-z][A-Za-z0-9_]*)?$")
     fields: dict[str, Annotated[FieldChoice, BeforeValidator(_plain)]] = Field(default_factory=dict)
     limits: Limits | None = None
+    overrides: dict[str, OverrideFields] = Field(default_factory=dict)
     settings: Any = None
 
 

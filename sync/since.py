@@ -17,7 +17,7 @@ import duckdb
 from scoring import Snapshot, change, duck
 from scoring import score as scored
 from scoring.change import KINDS
-from scoring.explain import LEAST, LIMIT, Explainer, Headline, Override, joined
+from scoring.explain import LEAST, LIMIT, Explainer, Headline, joined
 from scoring.phrases import Phrases
 
 from . import history, rollup
@@ -157,6 +157,7 @@ def _told(
     parts.sort(key=lambda part: -abs(round(part.points, 6)))
     kinds = {kind: sum(p.points for p in parts if p.kind == kind) for kind in ALL_KINDS}
     people = scores.portfolio
+    stands = people.beside.get((score, account))
     at = people.accounts.index(account)
     return ScoreChange(
         account_id=people.account_ids[at],
@@ -169,7 +170,7 @@ def _told(
         band_now=new["band"] or NO_DATA,
         kinds=kinds,
         parts=parts,
-        override=_override(new, explainer),
+        override=stands.text(explainer) if stands else "",
         sentence=_sentence(explainer, (old, new | {"today": people.as_of.date()}), then, parts),
     )
 
@@ -209,16 +210,6 @@ def _parts(
         )
         for row in rows
     ]
-
-
-def _override(row: Mapping[str, Any], explainer: Explainer) -> str:
-    state = row.get("override_state")
-    if state is None:
-        return ""
-    if state != "active":
-        return f"a person's score counts for nothing: {state}"
-    names = ("value", "band", "reason", "author")
-    return explainer.override(Override(**{name: row[f"override_{name}"] for name in names}))
 
 
 def _sentence(

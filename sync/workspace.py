@@ -16,7 +16,7 @@ from scoring import Model, load_model, shipped_model
 from .config import Config, ConfigError
 from .damage import named
 from .errors import Issue
-from .fields import FieldIssues, TargetField, target_fields
+from .fields import FieldIssues, TargetField, target_fields, unknown_scores
 from .journal import Journal
 from .progress import Progress, Silent
 from .store import Store
@@ -168,6 +168,7 @@ def _all_fields(config: Config, model: Model) -> Mapping[str, tuple[TargetField,
     fields: dict[str, tuple[TargetField, ...]] = {}
     issues: list[Issue] = []
     for name, connection in config.connections.items():
+        issues += unknown_scores(name, connection, model)
         if not connection.write:
             continue
         try:

@@ -10,6 +10,7 @@ from scoring import Snapshot, score
 from scoring.phrases import Phrases
 from sync import history as stored
 from sync.fields import band_options
+from sync.overriding import of_portfolio
 from sync.rollup import Matched, Scores
 from sync.workspace import Workspace
 
@@ -60,6 +61,7 @@ def build(
         ledger=ledger(scores.snapshot, main, phrases, people),
         movers=told,
         sources=_sources(work, con, matched),
+        overrides=tuple(of_portfolio(people)),
     )
 
 

@@ -101,6 +101,28 @@ def _known(book: Book) -> Iterable[tuple[int, float, float, int]]:
         yield leaf, weight / whole, known / weight, int(count)
 
 
+def overrides(book: Book) -> Sheet:
+    """What people set beside the computed scores, and whether it counts."""
+    scales = {scale.name: scale for scale in book.scales}
+    rows = []
+    for one in book.overrides:
+        scale, said = scales[one.score], one.beside.said
+        bands = {band.name: band.label for band in scale.bands}
+        rows.append(
+            (
+                one.account_id, one.name, scale.label, one.value, bands.get(one.band, one.band),
+                said.value, bands.get(said.band or "", said.band), one.beside.counts,
+                one.beside.until and one.beside.until.date(), one.text,
+            )
+        )  # fmt: skip
+    names = columns(
+        "account_id", "name:text:Account", "score", "value:score:Computed", "band",
+        "override_value:score:Set to", "override_band:text:Set to band", "counts",
+        "until:date", "override:text:Set by a person",
+    )  # fmt: skip
+    return Sheet("overrides", "Scores set by a person", names, rows)
+
+
 def sources(book: Book) -> Sheet:
     """The connections: how many accounts each knows, and when it was last read."""
     every = len(book.accounts) or 1

@@ -24,6 +24,9 @@ def accounts(book: Book) -> Sheet:
         if scale.name in book.headlines:
             names += columns(f"{scale.name}_change:points", f"{scale.name}_coverage:share")
             data += [rows.change, rows.coverage]
+        if beside := book.beside(scale.name):
+            names += columns(f"{scale.name}_override:text:{scale.label} set by a person")
+            data.append([beside.get(key) for key in held.ids])
     names += columns("model_segment", "at_risk", "reasons:text:Why")
     risky = set(at_risk(book))
     main = held.scores[book.main]

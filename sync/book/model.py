@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from sync.overriding import Stands
 from sync.scored import ScoreRows
 
 
@@ -204,6 +205,7 @@ class Book:
         ledger: Parts of the main score.
         movers: The accounts that fell and rose the most, falls first.
         sources: Connections, in the file's order.
+        overrides: What people set beside scores, by account.
     """
 
     as_of: datetime
@@ -219,6 +221,7 @@ class Book:
     ledger: Ledger
     movers: tuple[Mover, ...]
     sources: tuple[Source, ...]
+    overrides: tuple[Stands, ...] = ()
 
     def scale(self, score: str) -> Scale:
         """Return one score's scale."""
@@ -228,6 +231,10 @@ class Book:
     def headlines(self) -> tuple[str, ...]:
         """The scores that people ask for first: the main one, then adoption and engagement."""
         return headlines(self.main, [scale.name for scale in self.scales])
+
+    def beside(self, score: str) -> dict[str, str]:
+        """Return account id -> what a person set beside a score, in words."""
+        return {one.account_id: one.text for one in self.overrides if one.score == score}
 
     @property
     def today(self) -> date:

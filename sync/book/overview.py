@@ -166,17 +166,20 @@ def risks(book: Book) -> Sheet:
     accounts, scores = book.accounts, book.accounts.scores[book.main]
     scale = book.scale(book.main)
     labels = {band.name: band.label for band in scale.bands}
+    beside = book.beside(book.main)
     rows = [
         (
             accounts.ids[at], accounts.names[at], accounts.facts["renewal_at"][at],
             accounts.facts["auto_renew"][at], accounts.revenue[at], scores.value[at],
             labels.get(scores.band[at], scores.band[at]), scores.change[at], scores.reasons[at],
+            beside.get(accounts.ids[at]),
         )
         for at in at_risk(book)
     ]  # fmt: skip
     names = columns(
         "account_id", "name:text:Account", "renewal_at:date:Renewal", "auto_renew",
         money(book), f"value:score:{scale.label}", "band", "change:points", "reasons:text:Why",
+        "override:text:Set by a person",
     )  # fmt: skip
     return Sheet("at_risk", "Accounts at risk by renewal date", names, rows)
 

@@ -7,7 +7,7 @@ from .sheet import Sheet
 OVERVIEW = (
     overview.bands, overview.groups, overview.trend, overview.means, overview.transitions,
     closer.movers, closer.changes, overview.renewals, overview.risks, closer.quadrants,
-    closer.tables, closer.coverage, closer.sources,
+    closer.overrides, closer.tables, closer.coverage, closer.sources,
 )  # fmt: skip
 LISTS = (lists.accounts, lists.history, lists.ledger)
 

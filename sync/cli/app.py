@@ -13,6 +13,7 @@ from .forget import forget
 from .general import Commands
 from .model import model_app
 from .options import DEFAULT, NOBODY, AsOf, ConfigFile, Json, KnownAt, Language, Pair, moment
+from .override import override
 from .past import dead_letters, runs_app
 from .plan import plan_app
 from .schedule import schedule
@@ -211,6 +212,7 @@ app.command(name="dead-letters", rich_help_panel=LOOK)(dead_letters)
 app.command(rich_help_panel=WORK)(forget)
 app.command(rich_help_panel=LOOK)(export)
 app.command(rich_help_panel=WORK)(schedule)
+app.command(rich_help_panel=WORK)(override)
 
 
 @app.command(rich_help_panel=LOOK)

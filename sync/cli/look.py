@@ -69,6 +69,9 @@ def explain(asked: Asked, *, as_json: bool) -> None:
     out.title(escape(found.name))
     records = ", ".join(f"{name} {' '.join(refs)}" for name, refs in found.records.items())
     out.show(Text(f"{found.account_id}   {records}", style="dim"), "", escape(found.sentence))
+    for row in found.scores:
+        if row["override"]:
+            out.show(Text(f"{row['score']}: {row['override']}", style="bold"))
     out.show("", _scores(found.scores), "", _ledger(found.ledger, out.console.width))
 
 

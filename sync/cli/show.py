@@ -19,6 +19,7 @@ from sync.config import load
 from . import views
 from .main import SETUP
 from .output import Output, grid
+from .override_views import standing
 
 LISTED = 15
 NARROW = 90
@@ -46,7 +47,7 @@ def show(config: Path, view: str, *, as_json: bool, every: bool) -> None:
 
 def _data(book: Book, view: str) -> dict[str, Any]:
     wanted = {
-        "portfolio": ("bands", "trend", "at_risk", "tables"),
+        "portfolio": ("bands", "trend", "at_risk", "overrides", "tables"),
         "segments": ("groups",),
         "movers": ("movers", "changes", "transitions"),
     }[view]
@@ -80,6 +81,11 @@ def portfolio(book: Book, width: int, most: int | None) -> list[RenderableType]:
         ]
     if most is not None and len(risky) > most:
         shown.append(Text(f"and {len(risky) - most:,} more: --all", style="dim"))
+    if book.overrides:
+        title = Text("Set by a person, beside the computed score", style="bold")
+        shown += ["", title, standing(book.overrides[:most])]
+        if most is not None and len(book.overrides) > most:
+            shown.append(Text(f"and {len(book.overrides) - most:,} more: --all", style="dim"))
     return shown
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import duckdb
 
 from scoring import Model, Snapshot, duck, score
-from sync import decisions, history, rollup
+from sync import beside, history, overrides, rollup
 from sync.config import Config
 from sync.rollup import Matched
 from sync.workspace import Workspace
@@ -30,13 +30,14 @@ class Stored:
     def scored(self, model: Model) -> Snapshot:
         """Score as the next run would: same overrides and rates, same last bands."""
         last = history.last(self.con, self.work.store)
+        said = beside.standing(self.work, self.con, model, (self.work.as_of, None))
         return score(
             model,
             self.matched.facts.relations,
             as_of=self.work.as_of,
             connection=self.con,
             previous=None if last is None else last.scores,
-            overrides=decisions.overrides(self.work.journal),
+            overrides=overrides.table(said),
             rates=dict(self.work.config.rates) or None,
         )
 
@@ -52,7 +53,7 @@ def reading_only(config: Config) -> Config:
     Neither its own model's errors nor its target fields stand in the way of another model.
     """
     connections = {
-        name: entry.model_copy(update={"write": False})
+        name: entry.model_copy(update={"write": False, "overrides": {}})
         for name, entry in config.connections.items()
     }
     general = config.general.model_copy(update={"model": "default"})

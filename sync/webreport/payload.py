@@ -113,7 +113,19 @@ def _accounts(book: Book) -> dict[str, Any]:
         "reasons": accounts.scores[book.main].reasons,
         "segment": _coded(accounts.scores[book.main].segment),
         "risk": at_risk(book),
+        "beside": _beside(book),
     }
+
+
+def _beside(book: Book) -> dict[str, list[str]]:
+    """Return place of an account -> what people set beside its scores, in words."""
+    labels = {scale.name: scale.label for scale in book.scales}
+    places = {key: at for at, key in enumerate(book.accounts.ids)}
+    found: dict[str, list[str]] = {}
+    for one in book.overrides:
+        told = f"{labels[one.score]}: {one.text}"
+        found.setdefault(str(places[one.account_id]), []).append(told)
+    return found
 
 
 def _scores(book: Book, name: str) -> dict[str, Any]:

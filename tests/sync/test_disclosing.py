@@ -9,9 +9,10 @@ import sqlalchemy as sa
 
 from sync import schema
 from sync.config import Config
-from sync.decisions import Decision, Override, decide, override
+from sync.decisions import Decision, decide
 from sync.disclosing import kept
 from sync.forgetting import forget
+from sync.overrides import Override, keep
 from sync.workspace import opened
 from tests.sync.cli.shell import Shell
 from tests.sync.test_forgetting import LATER, SECRET, deployed
@@ -29,7 +30,7 @@ def config(request, deploy, tmp_path) -> Config:
     with opened(made, LATER) as work:
         pair = Decision(same=False, left=("crm", "3"), right=("crm", "1"), reason="r", author="me")
         decide(work.journal, pair, LATER)
-        override(work.journal, Override(3, "health", 5.0, None, "said so", "me"), LATER)
+        keep(work.journal, Override(3, "health", 5.0, None, "said so", "me"), LATER)
     return made
 
 

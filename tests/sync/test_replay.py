@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 import duckdb
 import pytest
 
-from sync import decisions, redo, run
+from sync import decisions, overrides, redo, run
 from sync.config import Config, load
-from sync.decisions import Decision, Override
+from sync.decisions import Decision
 from sync.journal import Journal
+from sync.overrides import Override
 from sync.store import Store
 from sync.summary import RunReport
 from sync.workspace import opened
@@ -105,7 +106,7 @@ def test_what_people_said(story: Story) -> None:
     story.sync()
     with opened(story.config) as work:
         said = Override(keys(story.config)["crm:3"], "health", 12.5, None, "they told us", "me")
-        decisions.override(work.journal, said, NOW + DAY / 2)
+        overrides.keep(work.journal, said, NOW + DAY / 2)
         pair = Decision(same=True, left=("crm", "3"), right=("crm", "4"), reason="x", author="me")
         decisions.decide(work.journal, pair, NOW + DAY / 2)
     story.sync()

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from connectors.records import to_arrow
-from sync import decisions, rollup, run, unobserved
+from sync import overrides, rollup, run, unobserved
 from sync.config import Config, load
 from sync.intake import Watermark
 from sync.rollup import Times
@@ -111,8 +111,8 @@ def test_another_model_is_the_model_s_part(config: Config) -> None:
 
 def test_override_stands_beside_and_moves_nothing(config: Config) -> None:
     work = Workspace(config, NOW)
-    said = decisions.Override(4, "health", 10.0, None, "asked to leave", "Kim")
-    decisions.override(work.journal, said, NOW - timedelta(days=1))
+    said = overrides.Override(4, "health", 10.0, None, "asked to leave", "Kim")
+    overrides.keep(work.journal, said, NOW - timedelta(days=1))
     work.close()
     found = why(config)
     assert found.kinds["override"] == 0

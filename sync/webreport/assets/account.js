@@ -95,6 +95,7 @@ PF.account = (() => {
       PF.el("h2", { id: "account-title", tabindex: "-1" }, PF.el("bdi", {}, accounts.names[at])),
       PF.el("p", { class: "head" }, PF.el("strong", {}, PF.format.score(accounts.scores[main].value[at])), " ", band, " ", risk),
       PF.el("p", { lang: PF.data.meta.language, class: "sentence" }, accounts.reasons[at]),
+      (accounts.beside[at] ?? []).map((told) => PF.el("p", { lang: PF.data.meta.language, class: "sentence" }, told)),
       facts(at), scores(at), PF.movers.figure(accounts.ids[at]), ledger(at), history(at));
   };
 })();

@@ -95,7 +95,7 @@ PF.sections = (() => {
     const more = PF.el("p", {}, PF.el("a", { href: "#accounts/look=risk" }, `All ${PF.format.integer(all)} accounts at risk in the list`));
     return section("risks", "At risk", note(`In the lowest band, or fallen by 10 points or more and not in the best one; without customers that have left.${all > most ? ` The first ${most} by renewal date.` : ""}`),
       PF.figure("Renewals of the next twelve months", `${PF.format.integer(soon)} accounts have a renewal date up to then.`, PF.charts.renewals(), PF.table("renewals")),
-      all ? PF.table("at_risk", { most, hide: ["auto_renew"] }) : note("No account is at risk."), all ? more : null);
+      all ? PF.table("at_risk", { most, hide: PF.rows("overrides").length ? ["auto_renew"] : ["auto_renew", "override"] }) : note("No account is at risk."), all ? more : null);
   };
 
   const quadrants = () => {
@@ -115,5 +115,9 @@ PF.sections = (() => {
       PF.table("sources"), PF.el("details", {}, PF.el("summary", {}, "By metric"), PF.table("coverage")));
   };
 
-  return () => [overview(), groups(), trend(), movers(), risks(), quadrants(), coverage()].filter(Boolean);
+  const overrides = () => (PF.rows("overrides").length
+    ? section("overrides", "Set by a person", note("What people set stands beside the computed score, never in its place."), PF.table("overrides"))
+    : null);
+
+  return () => [overview(), groups(), trend(), movers(), risks(), overrides(), quadrants(), coverage()].filter(Boolean);
 })();
