@@ -26,7 +26,7 @@ _KINDS = {
 # Every instant from here to there is within the years that a time may have, in any zone.
 _FIRST, _LAST = datetime(1900, 1, 2, tzinfo=UTC), datetime(2199, 12, 30, tzinfo=UTC)
 _SEPARATORS = "[;,\n]"
-_MILLIS = r"^[1-9]\d{12}$"
+_MILLIS = 13  # digits of milliseconds since 1970, from 2001 on
 
 
 def loaded(values: Values) -> pa.Array | None:
@@ -106,8 +106,8 @@ def times(values: pa.Array, zone: tzinfo) -> pa.Array | None:
         return None
     found = _cast(values, _TIME)
     if found is None and texts_:
-        found = _loose(values) if zone is UTC else None
-        found = _epochs(values) if found is None else found
+        found = _epochs(values)
+        found = _loose(values) if found is None and zone is UTC else found
     if found is None:
         return None
     outside = pc.or_(pc.less(found, _FIRST), pc.greater(found, _LAST))
@@ -122,7 +122,8 @@ def _loose(values: pa.Array) -> pa.Array | None:
 
 def _epochs(values: pa.Array) -> pa.Array | None:
     """Return times some of which are milliseconds since 1970."""
-    counted = pc.match_substring_regex(values, _MILLIS)
+    digits = pc.and_(pc.ascii_is_decimal(values), pc.equal(pc.binary_length(values), _MILLIS))
+    counted = pc.and_not(digits, pc.starts_with(values, "0"))
     if not _any(counted):
         return None
     others = _cast(pc.if_else(counted, None, values), _TIME)

@@ -56,6 +56,9 @@ def held(plan: Plan, records: Sequence[Record]) -> pa.Table:
     rows = [record["properties"] for record in records]
     columns: dict[str, Values] = {"id": [record["id"] for record in records]}
     for spec in plan.own:
+        if spec.name not in plan.names:
+            columns[spec.name] = pa.nulls(len(rows), pa.string())
+            continue
         values = pluck(rows, spec.name)
         known = {value: spec.to_text(_moment(spec, value)) for value in set(values)}
         columns[spec.name] = list(map(known.__getitem__, values))
