@@ -201,14 +201,17 @@ def test_a_download_that_breaks_off_begins_anew(wire, waits) -> None:
 
 def test_a_token_is_renewed_once_for_all_threads(wire, waits) -> None:
     logins: list[int] = []
+    refused_together = threading.Barrier(8, timeout=10)
 
     def login(_: Http) -> Token:
         logins.append(1)
         return Token(f"Bearer {SECRET}-{len(logins)}")
 
     def answer(request: requests.PreparedRequest) -> Any:
-        good = request.headers["Authorization"] == f"Bearer {SECRET}-2"
-        return (200, {}, "{}") if good else (401, {}, "{}")
+        if request.headers["Authorization"] != f"Bearer {SECRET}-1":
+            return (200, {}, "{}")
+        refused_together.wait()
+        return (401, {}, "{}")
 
     wire.add_callback("GET", f"{URL}/a", answer)
     one = http(waits, login=login)
