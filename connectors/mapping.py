@@ -35,7 +35,8 @@ class FieldMap(BaseModel):
         field: The vendor's field; a path with dots into nested objects; several fields are
             joined by ``|`` (for ids). Empty: the column is not read, even if the default map
             reads it.
-        type: Needed for a column of your own in ``accounts``; else the canonical type.
+        type: Needed for a column of your own in ``accounts`` or ``tickets``; else the canonical
+            type.
         unit: Shown beside values of a column of your own.
         value: A constant instead of a field.
         null: Texts that mean "no value", beside blanks and the usual ones.
@@ -87,15 +88,19 @@ def near_miss(name: str, known: Iterable[str]) -> str:
     return f"; did you mean {folded[close[0]]!r}?" if close else ""
 
 
+OWN = frozenset({"accounts", "tickets"})
+"""Tables to which a mapping may add columns: facts of an account, and what a ticket says."""
+
+
 def _known_columns(table: str, columns: Columns) -> None:
     known = [column.name for column in TABLES[table].all_columns if column.name != "source"]
     for name, entry in columns.items():
         if name in known:
             continue
-        if table == "accounts" and entry.type is not None:
+        if table in OWN and entry.type is not None:
             continue
         hint = near_miss(name, known)
-        own = "; a column of your own needs a type" if table == "accounts" else ""
+        own = "; a column of your own needs a type" if table in OWN else ""
         raise ValueError(f"{table} has no column {name!r}{hint}{own}; it has {', '.join(known)}")
 
 

@@ -21,7 +21,7 @@ def problems(work: Workspace) -> list[Problem]:
     found = list(_of_model(work))
     for name in (*work.config.connections, *ticket_targets(work.fields)):
         found += list(_of_connection(work, name))
-    found += list(_open_files(work))
+    found += [*_free_text(work), *_open_files(work)]
     return [*found, *unobserved.problems(work)]
 
 
@@ -39,12 +39,22 @@ def _of_model(work: Workspace) -> Iterator[Problem]:
             yield Problem(f"{error.file}, {problem.key}", what, near or "put it right there")
 
 
-def _own_columns(settings: Any) -> dict[str, Kind]:
-    """Return the columns of the user's own that a connection adds to accounts."""
-    maps = [getattr(settings, "map", {}).get("accounts", {})]
+def _free_text(work: Workspace) -> Iterator[Problem]:
+    """Tell of text of tickets that is stored, as nothing says what people wrote in it."""
+    for name, connection in work.config.connections.items():
+        own = _own_columns(connection.settings, "tickets")
+        if told := sorted(column for column, kind in own.items() if kind == "string"):
+            todo = "leave them out of map.tickets unless you need them; nothing scores them"
+            what = f"the text of tickets is stored: {', '.join(told)}"
+            yield Problem(f"{name}, tickets", what, todo, fatal=False)
+
+
+def _own_columns(settings: Any, table: str = "accounts") -> dict[str, Kind]:
+    """Return the columns of the user's own that a connection adds to a table."""
+    maps = [getattr(settings, "map", {}).get(table, {})]
     objects = getattr(settings, "objects", {})
     each = objects.values() if isinstance(objects, Mapping) else objects
-    maps += [entry.map for entry in each if getattr(entry, "table", "") == "accounts"]
+    maps += [entry.map for entry in each if getattr(entry, "table", "") == table]
     return {name: entry.type for columns in maps for name, entry in columns.items() if entry.type}
 
 

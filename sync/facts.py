@@ -151,11 +151,11 @@ def _accounts(con: duckdb.DuckDBPyConnection, latest: str | None) -> None:
 
 
 def _table(con: duckdb.DuckDBPyConnection, name: str, latest: str) -> None:
-    columns = _columns(con, latest)
+    columns, known = _columns(con, latest), TABLES[name].schema.names
     kept = [
         f"{_utc(column, kind)} AS {quote(column)}"
         for column, kind in columns.items()
-        if column not in NOT_FACTS
+        if column in known and column not in NOT_FACTS
     ]
     select = (
         f"SELECT m.account, {', '.join(kept)} FROM ({latest}) t"  # noqa: S608 - quoted

@@ -55,6 +55,7 @@ ATTRIBUTES: Mapping[str, frozenset[str]] = {
             "external_id",
             "type",
             "subject",
+            "description",
             "status",
             "priority",
             "created_at",

@@ -335,3 +335,12 @@ def test_own_writes_read_back_equal():
 
     assert [result.ok for result in results] == [True]
     assert {name: held[name] for name in values} == values
+
+
+def test_the_text_of_a_ticket_comes_only_where_it_is_mapped() -> None:
+    app = filled("tickets", ticket(1, DAY, subject="Hello", description="Where is my order?"))
+    [plain] = read(connection(app).to, "tickets").tables["tickets"]
+    assert not {"subject", "description"} & set(plain)
+    words = {name: {"field": name, "type": "string"} for name in ("subject", "description")}
+    [asked] = read(connection(app, map={"tickets": words}).to, "tickets").tables["tickets"]
+    assert (asked["subject"], asked["description"]) == ("Hello", "Where is my order?")
