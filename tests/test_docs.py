@@ -17,6 +17,10 @@ from scoring import load_model, shipped_model
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 GAP = "…"
+ENDING = {
+    "SetupError", "TransientError", "PlanError", "BusyError", "ClockError", "JournalError",
+    "StoreError",
+}  # fmt: skip
 
 
 def read(name: str) -> str:
@@ -40,18 +44,46 @@ def spoken() -> tuple[str, ...]:
 
 def messages() -> list[str]:
     rows = re.findall(r"^\| `(.+?)` \| ", read("troubleshooting"), re.MULTILINE)
-    return [row for row in rows if row != "message"]
+    return [message for row in rows for message in row.split("`, `")]
+
+
+def pattern(message: str) -> re.Pattern[str]:
+    """Return what finds the text between the gaps, in order."""
+    parts = [re.escape(part) for part in message.strip(GAP).split(GAP)]
+    return re.compile(".*".join(parts), re.DOTALL)
 
 
 def said(message: str) -> bool:
-    """Whether the text between the gaps is in one text of the code, in order."""
-    parts = [re.escape(part) for part in message.strip(GAP).split(GAP)]
-    pattern = re.compile(".*".join(parts), re.DOTALL)
-    return any(pattern.search(text) for text in spoken())
+    return any(pattern(message).search(text) for text in spoken())
 
 
-def test_there_are_messages_to_look_for() -> None:
-    assert len(messages()) > 40
+def text(node: ast.expr) -> str:
+    """A text of the code, with … where something is filled in."""
+    if isinstance(node, ast.Constant):
+        return str(node.value)
+    if isinstance(node, ast.JoinedStr):
+        return "".join(map(text, node.values))
+    return text(node.left) + text(node.right) if isinstance(node, ast.BinOp) else GAP
+
+
+def raised() -> Iterator[str]:
+    """Every text that an error which ends a run, or a part of it, is raised with."""
+    for folder in ("connectors", "sync"):
+        for file in (ROOT / folder).rglob("*.py"):
+            if file.is_relative_to(ROOT / "connectors" / "simulator"):
+                continue
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
+                    call = node.exc
+                    if ast.unparse(call.func) in ENDING and call.args:
+                        yield text(call.args[0])
+
+
+def test_every_error_that_ends_a_run_is_explained() -> None:
+    known = [pattern(message) for message in messages()]
+    told = [one for one in raised() if re.search(r"[a-z]+ [a-z]+ [a-z]+", one)]
+    assert len(told) > 80
+    assert [one for one in told if not any(found.search(one) for found in known)] == []
 
 
 @pytest.mark.parametrize("message", messages())
