@@ -57,16 +57,31 @@ class Exchanged:
         return exchange(known) == known
 
     def problem(self, where: str, vendor: str) -> Problem | None:
-        """Return a problem if the vendor has exchanged a token that could not be kept."""
-        if not self._newest:
-            return None
-        return Problem(
-            where,
-            f"{vendor} exchanges the refresh token at each use, and {self._reference} cannot "
-            "keep the new one: what it holds ends with this process",
-            "keep it in a file that Pulsefield may write, as file:PATH, and authorize the app "
-            "again; or switch refresh token rotation off",
-        )
+        """Return a problem if a token that the vendor exchanges is not, or could not be, kept."""
+        if self._newest:
+            return Problem(
+                where,
+                f"{vendor} exchanges the refresh token at each use, and {self._reference} cannot "
+                "keep the new one: what it holds ends with this process",
+                "keep it in a file that Pulsefield may write, as file:PATH, and authorize the app "
+                "again; or switch refresh token rotation off",
+            )
+        if self._reference.startswith("env:"):
+            return Problem(
+                where,
+                f"the refresh token is in {self._reference}, which could not keep a newer one if "
+                f"{vendor} sent one",
+                "keep it in a file that Pulsefield may write, as file:PATH; or see that refresh "
+                "token rotation is off",
+                fatal=False,
+            )
+        return None
+
+
+def problems(refresh: Exchanged | None, where: str, vendor: str) -> list[Problem]:
+    """Return what is wrong with how a connection keeps its refresh token, if it signs in by one."""
+    found = None if refresh is None else refresh.problem(where, vendor)
+    return [] if found is None else [found]
 
 
 def _asked(http: Http, ask: Callable[[str], Mapping[str, Any]], token: str) -> Mapping[str, Any]:

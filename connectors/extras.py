@@ -73,6 +73,8 @@ class Catalogue(Protocol):
         """
 
 
+NOT_LISTED = "not listed"
+"""Type of an offer that stands for objects which the running user may not list; its label: why."""
 NOT_THERE = "not there"
 """Type of a field that a mapping names and the source does not have, or hides from the user."""
 

@@ -12,7 +12,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TypeAlias
 
-from connectors.extras import Offer
+from connectors.extras import NOT_LISTED, Offer
 from connectors.records import TABLES, ColumnType
 
 SURE = 0.8
@@ -184,7 +184,7 @@ def things(offers: Iterable[Offer]) -> list[Thing]:
     """Return the objects of the user's own whose names look like a canonical table."""
     found = []
     for offer in offers:
-        if offer.field or offer.table:
+        if offer.field or offer.table or offer.type == NOT_LISTED:
             continue
         names = (offer.object, offer.label)
         best = max(

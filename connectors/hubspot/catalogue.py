@@ -3,17 +3,19 @@
 from collections.abc import Collection, Iterator, Mapping
 
 from connectors.errors import SetupError
-from connectors.extras import Offer, Seen, offers
+from connectors.extras import NOT_LISTED, Offer, Seen, offers
 
 from .client import Client, counted_as
 from .plan import Plan
+
+UNSEEN = "(custom objects)"
 
 
 def catalogue(client: Client, plans: Mapping[str, Plan], own: Collection[str]) -> Iterator[Offer]:
     """Yield the properties of each object type that is read; then custom objects that are not.
 
-    Custom objects are left out where the token lacks the scope ``crm.schemas.custom.read``:
-    most accounts have none.
+    Where the token lacks the scope ``crm.schemas.custom.read`` they are not listed, which is told
+    in their place: most accounts have none.
 
     Args:
         client: HubSpot.
@@ -32,6 +34,7 @@ def catalogue(client: Client, plans: Mapping[str, Plan], own: Collection[str]) -
     try:
         schemas = client.schemas()
     except SetupError:
+        yield Offer(UNSEEN, "", "", "the token lacks crm.schemas.custom.read", NOT_LISTED)
         return
     for schema in schemas:
         # Each of them is understood in a path, and so in the settings.

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from connectors import exchange
 from connectors.base import (
     Context,
     FieldSpec,
@@ -82,9 +83,7 @@ class HubSpot:
     def check(self) -> Sequence[Problem]:
         """Return everything that would keep reading or writing from working."""
         found = problems(self.name, self._client, self._settings, self._plans, self._context)
-        refresh = self._login.refresh
-        lost = refresh.problem(self.name, "HubSpot") if refresh else None
-        return [*found, lost] if lost else found
+        return [*found, *exchange.problems(self._login.refresh, self.name, "HubSpot")]
 
     def catalogue(self) -> Sequence[Offer]:
         """Return the properties of each object type that is read, and custom objects."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 
+from connectors import exchange
 from connectors.base import Problem, Stream
 from connectors.endings import ending_problems
 from connectors.errors import ConnectorError, SetupError
@@ -46,16 +47,13 @@ class Check:
         found = list(self._guarded(self._versions))
         found += self._guarded(self._reach)
         yield from found
+        yield from exchange.problems(self._login.refresh, self._name, "Salesforce")
         if any(problem.fatal for problem in found):
             return  # nothing else can be asked
         # Quotas want a permission of their own, without which all else works.
         yield from (replace(p, fatal=False) for p in self._guarded(self._quota))
         for stream in self._reader.streams():
             yield from self._guarded(partial(self._object, stream))
-        refresh = self._login.refresh
-        problem = refresh.problem(self._name, "Salesforce") if refresh else None
-        if problem:
-            yield problem
 
     def _guarded(self, check: Callable[[], Iterator[Problem]]) -> Iterator[Problem]:
         try:

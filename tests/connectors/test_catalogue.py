@@ -13,6 +13,7 @@ from connectors.base import Context
 from connectors.extras import NOT_THERE, Catalogue, Offer
 from connectors.tables import Settings as TablesSettings
 from connectors.tables import connect as connect_tables
+from sync.guessing import things
 from tests.connectors.contract import world
 from tests.connectors.hubspot import account as hubspot
 from tests.connectors.zendesk.account import FIELDS, account, connection
@@ -68,7 +69,10 @@ def test_hubspot_custom_objects_that_feed_nothing_yet() -> None:
     app.revoke_scope("crm.schemas.custom.read")
     offers = found(hubspot.connection(app, streams=["companies"]).to)
     assert ("companies", "name") in offers
-    assert all(field for _, field in offers)
+    assert [(one.object, one.label) for one in offers.values() if not one.field] == [
+        ("(custom objects)", "the token lacks crm.schemas.custom.read")
+    ]
+    assert not things(offers.values())
 
 
 def rows_of(page: Any, table: str) -> list[dict[str, Any]]:

@@ -195,10 +195,17 @@ def test_a_rotated_token_in_the_environment_is_warned_of(kind, tmp_path, monkeyp
     vendor = Vendor(kind, tmp_path)
     monkeypatch.setenv("A_TOKEN", vendor.grants.refresh_token)
     one = vendor.process(refresh_token="env:A_TOKEN")
+    vendor.grants.rotates = False
+    (early,) = [problem for problem in one.check() if "refresh token" in problem.what]
+    assert not early.fatal
+    assert "env:A_TOKEN" in early.what
+    vendor.app.expire_tokens()
+    vendor.grants.rotates = True
     vendor.read(one)
     vendor.app.expire_tokens()
     vendor.read(one)  # for this process it serves
     (told,) = [problem for problem in one.check() if "refresh token" in problem.what]
+    assert told.fatal
     assert "env:A_TOKEN" in told.what
     assert "file:PATH" in told.todo
     with pytest.raises(SetupError):
