@@ -123,9 +123,12 @@ class Reading:
         return replace(mark, since=literal(at if at.tzinfo else at.replace(tzinfo=UTC)))
 
     def _bulk(self, mark: Watermark) -> Iterator[Part]:
+        """Create a job and read it; first a part without records, so that it is found again."""
         jobs = Jobs(self.client, "query", self.operation)
         job = jobs.create({"operation": "queryAll", "query": self.soql(mark)})
-        yield from self._results(replace(mark, job=job, locator=""))
+        begun = replace(mark, job=job, locator="")
+        yield Rows([]), begun
+        yield from self._results(begun)
 
     def _results(self, mark: Watermark) -> Iterator[Part]:
         jobs = Jobs(self.client, "query", self.operation)
@@ -133,6 +136,7 @@ class Reading:
         if not mark.locator:
             state = jobs.wait(job)
             if state["state"] != "JobComplete":
+                yield Rows([]), replace(mark, job=None)  # the next read makes another
                 raise failure(state)
         for batch in jobs.pages(job, mark.locator):
             following = batch.locator

@@ -94,7 +94,7 @@ def test_an_interrupted_query_goes_on_by_its_stamp(app) -> None:
 def test_an_interrupted_bulk_read_goes_on_by_its_locator(app) -> None:
     app.org.bulk_page = 20
     pages = connection(app, bulk_above=1).to.read("Contact", None)
-    first = next(pages)
+    first = next(page for page in pages if page.records)
     pages.close()
     again = connection(app, bulk_above=1)
     rest = read(again.to, "Contact", first.watermark)
@@ -104,10 +104,33 @@ def test_an_interrupted_bulk_read_goes_on_by_its_locator(app) -> None:
     assert len(seen) == len(set(seen)) == len(app.org.table("Contact").rows)
 
 
+def test_a_read_that_is_cut_off_while_its_job_runs_goes_on_with_that_job(app) -> None:
+    pages = connection(app, bulk_above=1).to.read("Contact", None)
+    begun = next(pages)
+    pages.close()
+    assert begun.records == 0
+    again = connection(app, bulk_above=1)
+    rest = read(again.to, "Contact", begun.watermark)
+    assert not any(path.startswith("POST") and "jobs" in path for path in again.wire.paths())
+    assert len(rest.rows["contacts"]) == len(app.org.table("Contact").rows)
+
+
+def test_a_job_that_failed_is_not_gone_on_with(app) -> None:
+    one = connection(app, bulk_above=1)
+    failed = b'{"id": "750", "state": "Failed", "errorMessage": "UNKNOWN_EXCEPTION: again later"}'
+    one.wire.answers.append(("/jobs/query/750", 200, failed, {}))
+    marks: list[str | None] = []
+    with pytest.raises(TransientError, match="again later"):
+        marks.extend(page.watermark for page in one.to.read("Contact", None))
+    assert len(marks) == 2
+    rest = read(connection(app, bulk_above=1).to, "Contact", marks[-1])
+    assert len(rest.rows["contacts"]) == len(app.org.table("Contact").rows)
+
+
 def test_results_that_are_gone_are_asked_for_again(app) -> None:
     app.org.bulk_page = 20
     pages = connection(app, bulk_above=1).to.read("Contact", None)
-    first = next(pages)
+    first = next(page for page in pages if page.records)
     pages.close()
     app.bulk.jobs.clear()
     rest = read(connection(app, bulk_above=1).to, "Contact", first.watermark)
