@@ -155,7 +155,10 @@ class Applier:
         except ConnectorError as problem:
             error = str(problem)
         log.flush()
-        self._keep(target.name, plan, ok)
+        if ok:
+            held.keep(self._store, target.name, ok, self._now)
+        if error is not None:
+            writes.settled(self._journal, plan)  # else the plan's own state says so
         seconds = monotonic() - began
         return ApplyReport(target.name, plan, len(ok), tuple(refused), error, seconds)
 
@@ -167,9 +170,7 @@ class Applier:
 
     def settle(self, connection: str, plan: int) -> None:
         """Keep confirmed values as what the target holds now, so that no read is needed."""
-        self._keep(connection, plan, writes.load_unsettled(self._journal, plan))
-
-    def _keep(self, connection: str, plan: int, rows: Sequence[Saved]) -> None:
+        rows = writes.load_unsettled(self._journal, plan)
         if rows:
             held.keep(self._store, connection, rows, self._now)
             writes.settled(self._journal, plan)
