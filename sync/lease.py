@@ -1,4 +1,13 @@
-"""One run at a time, over all processes and hosts that share a journal."""
+"""One run at a time, over all processes and hosts that share a journal.
+
+A batch is noted as sent while the lease is held (``fence``), and leaves after that. What remains
+is a process that is stopped for longer than a lease between the two, such as a suspended host:
+its batch may leave after another run took over. No vendor takes a condition with a batch that
+would refuse it. While the process lives the lease is renewed every ``BEAT``, so four minutes are
+left at least, and one try of a request takes 70 s at most. The values are absolute, and mostly
+those that the other run sent again; if it has planned others since, the next run finds the late
+ones in what the target holds, as an edit by hand.
+"""
 
 import os
 import socket
