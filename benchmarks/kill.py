@@ -34,7 +34,7 @@ def main() -> None:
     home = Path(tempfile.mkdtemp(prefix="kill-"))
     pick = random.Random(options.seed)
     undisturbed = {deep: _undisturbed(home / f"whole-{deep}", deep=deep) for deep in (False, True)}
-    wheres, bad, doubled, under_way = Counter[str](), 0, 0, 0
+    wheres, bad, doubled, under_way, cut = Counter[str](), 0, 0, 0, 0
     began = time.monotonic()
     number = 0
     while wheres.total() < options.points:
@@ -43,13 +43,14 @@ def main() -> None:
         kills = [kill.Kill(_point(pick, trace)) for _ in range(IN_A_ROW - 1)]
         kills.insert(pick.randrange(IN_A_ROW), kill.Kill(None, pick.uniform(0.05, seconds)))
         folder = home / str(number)
-        spoilt = replace(FAULTS, seed=number) if options.faults else None
+        spoilt = replace(FAULTS, seed=1_000 * options.seed + number) if options.faults else None
         outcome = kill.killed(folder, kills, deep=deep, faults=spoilt)
         found = outcome.faults(held, clean=not options.faults)
         died = zip(outcome.wheres, outcome.codes, strict=True)
         wheres.update(where for where, code in died if code == -signal.SIGKILL)
         doubled += sum(outcome.doubled.values())
         under_way += outcome.in_flight.total()
+        cut += outcome.cut.total()
         bad += bool(found)
         if found:
             print(f"{number}: {kills}, deep {deep}, {outcome.wheres}: {'; '.join(found)}")
@@ -60,7 +61,7 @@ def main() -> None:
         f"{wheres.total()} kills in {number} deployments, {time.monotonic() - began:.0f} s;"
         f" {bad} deployments wrong in the end"
     )
-    print(f"records in flight {under_way}, records sent again {doubled}")
+    print(f"records in flight {under_way}, answers cut for {cut}, records sent again {doubled}")
     for where, count in wheres.most_common():
         print(f"{count:5}  {where}")
     raise SystemExit(bool(bad))

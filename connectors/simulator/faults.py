@@ -21,6 +21,8 @@ StartResponse: TypeAlias = Callable[..., Any]
 Environ: TypeAlias = dict[str, Any]
 Headers: TypeAlias = list[tuple[str, str]]
 
+FAULT = "simulator.fault"
+"""Key of a request's environment: the kind of its fault, for what stands behind the injector."""
 KINDS = ("too_many", "server_error", "cut", "truncate", "gzip", "html", "expire", "hang")
 
 _JSON = ("Content-Type", "application/json;charset=UTF-8")
@@ -137,6 +139,7 @@ class Injector:
         if not kind:
             return self.app(environ, start_response)
         self.injected[kind] += 1
+        environ[FAULT] = kind
         return self._spoil(kind, at, environ, start_response)
 
     def _choose(self, path: str) -> tuple[str, int | None]:

@@ -137,9 +137,12 @@ class HubSpotAccount(StandIn):
     # What tests may do behind the API's back.
 
     def expire_tokens(self) -> None:
-        """Let every OAuth token end now, and delete every service key."""
+        """Let every OAuth token end now; a service key lives until it is deleted."""
         for token in self.access.tokens.values():
             token.expires_at = self.clock() if token.kind == "oauth" else token.expires_at
+
+    def delete_keys(self) -> None:
+        """Delete every service key, for good."""
         keys = [text for text, token in self.access.tokens.items() if token.kind == "service_key"]
         for text in keys:
             del self.access.tokens[text]

@@ -19,7 +19,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -30,6 +30,7 @@ from requests.adapters import HTTPAdapter
 
 from connectors import http, pacing
 from connectors import simulator as simulated
+from connectors.simulator.faults import FAULT
 from sync import clock, domains, plan, rehearsal, rollup, run, workspace
 from sync.cli import main
 from sync.config import Config, load
@@ -66,6 +67,17 @@ weights = { paying = 1 }
 [scores.health]
 weights = { large = 1, paying = 2 }
 """
+KEY = """
+kind = "token"
+token = "file:secrets/hubspot_token"
+"""
+OAUTH = """
+kind = "oauth"
+client_id = "{client_id}"
+client_secret = "file:secrets/hubspot_client_secret"
+refresh_token = "file:secrets/hubspot_refresh_token"
+"""
+"""Its tokens end, as a key's do not."""
 _MODULES = ["sync.cli.app", "sync.cli.work", "sync.redo", "connectors.salesforce",
             "connectors.hubspot", "connectors.zendesk", "tests.sync.kill"]  # fmt: skip
 
@@ -178,11 +190,12 @@ def _child(config: Path, pace: Pace, how: How) -> None:
 
 
 class Counted:
-    """A stand-in whose accepted writes are counted, record by record."""
+    """A stand-in whose accepted writes are counted by record, and those whose answer was cut."""
 
-    def __init__(self, app: Any, sent: Counter[str]) -> None:
+    def __init__(self, app: Any, sent: Counter[str], cut: Counter[str]) -> None:
         self._app = app
         self._sent = sent
+        self._cut = cut
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._app, name)
@@ -193,6 +206,8 @@ class Counted:
         def note(status: str, *rest: Any) -> Any:
             if status < "3":
                 self._sent.update(refs)
+                if environ.get(FAULT) == "cut":
+                    self._cut.update(refs)
             return start(status, *rest)
 
         return self._app(environ, note)
@@ -230,6 +245,7 @@ class Rig:
     simulator: simulated.Simulator
     config: Config
     sent: Counter[str] = field(default_factory=Counter)
+    cut: Counter[str] = field(default_factory=Counter)
 
     def start(self, how: "How") -> Any:
         """Start a command in another process, and return that."""
@@ -310,6 +326,10 @@ def rig(folder: Path, *, deep: bool, faults: simulated.Faults | None = None) -> 
         file = rehearsal.write(simulator, folder)
         (folder / "model.toml").write_text(MODEL, encoding="utf-8")
         text = file.read_text(encoding="utf-8").replace('"default"', '"model.toml"')
+        known = simulator.credentials["hubspot"]
+        for name in ("client_secret", "refresh_token"):
+            (folder / "secrets" / f"hubspot_{name}").write_text(known[name], encoding="utf-8")
+        text = text.replace(KEY, OAUTH.format_map(known))
         if deep:
             base = 'kind = "salesforce"\n'
             text = text.replace(base, f"{base}bulk_above = 10\n")
@@ -317,11 +337,9 @@ def rig(folder: Path, *, deep: bool, faults: simulated.Faults | None = None) -> 
         config = load(file)
         run.create_fields(config)
         made = Rig(folder, pace, simulator, config)
-        for name, injector in simulator.faults.items():
-            injector.app = Counted(injector.app, made.sent)
-            if faults and name == "hubspot":  # its key is not given out anew once it is deleted
-                injector.spoil(replace(faults, expire=0.0))
-            elif faults:
+        for injector in simulator.faults.values():
+            injector.app = Counted(injector.app, made.sent, made.cut)
+            if faults:
                 injector.spoil(faults)
         yield made
 
@@ -344,6 +362,7 @@ class Outcome:
         after: Those of the runs after them, until the work was done, and of one more.
         sent: Record -> how often it was written before that last run.
         in_flight: Record -> how many of them left it under way.
+        cut: Record -> how many answers to writes of it did not arrive.
         held: What the systems hold in the end.
         idle: Records that the last run wrote.
     """
@@ -353,6 +372,7 @@ class Outcome:
     after: list[int] = field(default_factory=list)
     sent: Counter[str] = field(default_factory=Counter)
     in_flight: Counter[str] = field(default_factory=Counter)
+    cut: Counter[str] = field(default_factory=Counter)
     held: dict[str, dict[str, Any]] = field(default_factory=dict)
     idle: int = 0
 
@@ -362,18 +382,17 @@ class Outcome:
         return {ref: count - 1 for ref, count in self.sent.items() if count > 1}
 
     def faults(self, undisturbed: Mapping[str, Mapping[str, Any]], *, clean: bool) -> list[str]:
-        """Return what is wrong with it; ``clean``: the systems lost no answer."""
+        """Return what is wrong with it; ``clean``: the systems did not fail, too."""
         lost = undisturbed.keys() - self.held.keys()
         wrong = [ref for ref, held in self.held.items() if undisturbed.get(ref) != held]
         found = [f"lost {len(lost)}"] if lost else []
         found += [f"wrong {len(wrong)}: {wrong[:3]}"] if wrong else []
         if self.idle:
             found.append(f"an unchanged run wrote {self.idle}")
-        if not clean:
-            return found
-        often = [ref for ref, more in self.doubled.items() if more > self.in_flight[ref]]
-        found += [f"doubled {len(often)} that were not in flight"] if often else []
-        if set(self.codes) - {0, -signal.SIGKILL} or any(self.after):
+        unknown = self.in_flight + self.cut
+        often = [ref for ref, more in self.doubled.items() if more > unknown[ref]]
+        found += [f"doubled {len(often)} that were not in flight: {often[:3]}"] if often else []
+        if clean and (set(self.codes) - {0, -signal.SIGKILL} or any(self.after)):
             found.append(f"exit codes {self.codes}, then {self.after}")
         return found
 
@@ -396,6 +415,7 @@ def killed(
         while faults and found.after[-1] and len(found.after) < ATTEMPTS:  # a system kept failing
             found.after.append(made.sync())
         found.sent.update(made.sent)
+        found.cut.update(made.cut)
         found.after.append(made.sync())
         found.held = made.held()
     found.idle = made.sent.total() - found.sent.total()

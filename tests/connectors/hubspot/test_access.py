@@ -38,7 +38,7 @@ def test_connection_is_a_source_and_a_target():
 
 def test_key_that_is_not_accepted_is_a_setup_error_without_a_second_try():
     app = account()
-    app.expire_tokens()
+    app.delete_keys()
     crm = connection(app)
     with pytest.raises(SetupError, match="INVALID_AUTHENTICATION") as error:
         read(crm.to, "companies")
@@ -139,7 +139,7 @@ def test_check_finds_everything_at_once():
 
 def test_check_of_a_wrong_key_says_just_that():
     app = account()
-    app.expire_tokens()
+    app.delete_keys()
     assert [problem.fatal for problem in connection(app).to.check()] == [True]
 
 

@@ -59,12 +59,14 @@ def test_the_token_endpoint_refuses(more, status):
     assert (answer.status_code, answer.json["status"]) == (400, status)
 
 
-def test_expire_tokens_ends_keys_and_tokens():
+def test_a_token_expires_and_a_key_lives_until_it_is_deleted():
     app, call = account(1)
     oauth = Caller(app, refresh(app).json["access_token"])
     app.expire_tokens()
-    assert call(f"GET {COMPANIES}").json["category"] == "INVALID_AUTHENTICATION"
     assert oauth(f"GET {COMPANIES}").json["category"] == "EXPIRED_AUTHENTICATION"
+    assert call(f"GET {COMPANIES}").status_code == 200
+    app.delete_keys()
+    assert call(f"GET {COMPANIES}").json["category"] == "INVALID_AUTHENTICATION"
 
 
 @pytest.mark.parametrize(
