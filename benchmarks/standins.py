@@ -271,7 +271,7 @@ def _zendesk(app: Any, wanted: Wanted) -> tuple[list[str], Counter[str]]:
 
 
 def _emptied(table: Any) -> None:
-    for part in (table.rows, table.changed, table._ids, table._order):  # noqa: SLF001 - filled anew
+    for part in (table.rows, table.changed, table._ids):  # noqa: SLF001 - filled anew
         part.clear()
 
 

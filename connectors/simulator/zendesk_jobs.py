@@ -1,6 +1,6 @@
 """Zendesk's background jobs: queued, working, done, kept for a day."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from .limits import DAY, Clock
@@ -85,10 +85,11 @@ class Jobs:
             raise not_found()
         return self._status(job)
 
-    def statuses(self) -> list[Body]:
-        """Return the statuses of all jobs that are still kept."""
+    def statuses(self, ids: Iterable[str]) -> list[Body]:
+        """Return the statuses of those of these jobs that are still kept."""
         oldest = self.clock() - DAY
-        return [self._status(job) for job in self.by_id.values() if job.made_at >= oldest]
+        known = (self.by_id.get(one) for one in ids)
+        return [self._status(job) for job in known if job and job.made_at >= oldest]
 
     def _status(self, job: Job) -> Body:
         age = self.clock() - job.made_at

@@ -1,6 +1,6 @@
 """Rows of one Zendesk resource, with the orders in which they are asked for."""
 
-from bisect import bisect_left, insort
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ def stamp(seconds: float) -> str:
 
 @dataclass(slots=True)
 class Table:
-    """All rows of one resource.
+    """All rows of one resource; they are sorted when somebody asks for an order.
 
     Attributes:
         name: Plural, as in paths and answers.
@@ -33,12 +33,11 @@ class Table:
     _sorted: bool = True
 
     def load(self, rows: Iterable[tuple[Body, int]]) -> None:
-        """Add many rows with their time of change; sorting waits until somebody asks."""
+        """Add many rows with their time of change."""
         for row, changed in rows:
             self.rows[row["id"]] = row
             self.changed[row["id"]] = changed
             self._ids.append(row["id"])
-            self._order.append((changed, row["id"]))
         self._sorted = False
 
     def live(self, record_id: int) -> Body | None:
@@ -62,13 +61,10 @@ class Table:
 
     def touch(self, record_id: int, second: int) -> None:
         """Move a row's time of change without touching what people see."""
-        self._sort()
-        before = (self.changed[record_id], record_id)
-        del self._order[bisect_left(self._order, before)]
         self.changed[record_id] = second
         if "generated_timestamp" in self.rows[record_id]:
             self.rows[record_id]["generated_timestamp"] = second
-        insort(self._order, (second, record_id))
+        self._sorted = False
 
     def write(self, record_id: int, values: Body, now: float) -> Body:
         """Set values of a row and move both its times."""
@@ -86,13 +82,12 @@ class Table:
 
     def erase(self, record_id: int) -> None:
         """Take a row out of everything."""
-        self._sort()
-        del self._order[bisect_left(self._order, (self.changed.pop(record_id), record_id))]
         self._ids.remove(record_id)
-        del self.rows[record_id]
+        del self.rows[record_id], self.changed[record_id]
+        self._sorted = False
 
     def _sort(self) -> None:
         if not self._sorted:
             self._ids.sort()
-            self._order.sort()
+            self._order = sorted(zip(self.changed.values(), self.changed, strict=True))
             self._sorted = True

@@ -59,15 +59,14 @@ class Writes:
 
     def jobs(self, _call: Call) -> Body:
         """GET every job that is kept."""
-        return {"job_statuses": self.state.jobs.statuses()}
+        return {"job_statuses": self.state.jobs.statuses(self.state.jobs.by_id)}
 
     def many_jobs(self, call: Call) -> Body:
         """GET the statuses of up to 100 jobs."""
         ids = [text for text in call.request.args.get("ids", "").split(",") if text]
         if len(ids) > ROWS:
             raise too_many_values("ids", ROWS)
-        known = {status["id"]: status for status in self.state.jobs.statuses()}
-        found = [known[job_id] for job_id in ids if job_id in known]
+        found = self.state.jobs.statuses(ids)
         return {"job_statuses": found, "count": len(found), "next_page": None}
 
     def fields(self, call: Call) -> Body:

@@ -18,6 +18,9 @@ BATCH = 100  # Zendesk, Job Statuses and the TooManyValues error
 _JOBS = "/api/v2/job_statuses"
 _GONE: Mapping[str, Any] = {"status": "gone", "message": "the job's status is no longer kept"}
 _FIRST_POLL, _SLOWEST_POLL, _SLOWER = 0.25, 5.0, 1.5  # seconds, seconds, factor
+_SOONEST = 0.05  # seconds until a job is asked for again, at least
+_SHARE = 0.3  # of a job's age, likewise
+_EAGER = 0.9  # of the wait after which the last one was over: the next is asked for that soon
 _SENDERS = 4  # batches on their way at once
 _PATIENCE = 1800.0  # seconds that a job may take; Zendesk names no limit
 _OVER = frozenset({"completed", "failed", "killed", "gone"})  # killed is unconfirmed
@@ -49,6 +52,7 @@ class Writer:
         self._http = http
         self._carrier = carrier
         self._max_jobs = max_jobs
+        self._usual = _FIRST_POLL  # seconds that jobs take, as lately seen
 
     def write(self, updates: Sequence[FieldUpdate], log: WriteLog) -> Iterator[WriteResult]:
         """Yield one result for each update, in order.
@@ -84,7 +88,7 @@ class Writer:
 
     def adopt(self, job: str, updates: Sequence[FieldUpdate]) -> Iterator[WriteResult]:
         """Yield the results of a job that an earlier process started."""
-        flight = _Flight(updates, job)
+        flight = _Flight(updates, job, since=self._http.clock.elapsed())
         self._follow([flight], flight)
         yield from flight.results or ()
 
@@ -132,22 +136,28 @@ class Writer:
         yield from flying.popleft().results or ()
 
     def _follow(self, flights: Sequence[_Flight], after: _Flight) -> None:
-        """Poll all jobs together until the first one is over, begun a moment after one is sent."""
-        pause, waited = _FIRST_POLL, 0.0
+        """Poll all jobs together until the first one is over.
+
+        Begun when the one ``after`` may be over by what jobs took lately, then after shares of
+        its age, so that the end is noticed soon whatever Zendesk takes.
+        """
+        clock, first, tries = self._http.clock, flights[0], 0
         self._http.stats.count("jobs", least=1)
-        self._http.clock.wait(after.since + pause - self._http.clock.elapsed())
-        while True:
+        pause = due = after.since + self._usual - clock.elapsed()
+        while first.results is None:
+            clock.wait(pause)
+            age = clock.elapsed() - first.since
             for flight, job in zip(flights, self._statuses(flights), strict=True):
                 if job.get("status") in _OVER:
                     flight.results = _results(flight.updates, job)
-            if flights[0].results is not None:
-                return
-            if waited > _PATIENCE:
-                raise TransientError(
-                    f"Zendesk: job {flights[0].job} is not over after half an hour"
-                )
-            self._http.clock.wait(pause)
-            waited, pause = waited + pause, min(pause * _SLOWER, _SLOWEST_POLL)
+            if first.results is None and age > _PATIENCE:
+                raise TransientError(f"Zendesk: job {first.job} is not over after half an hour")
+            tries += 1
+            pause = max(_SOONEST, min(_SLOWEST_POLL, age * _SHARE))
+        if tries > 1:
+            self._usual = min(_SLOWEST_POLL, age)
+        elif due > 0 and after is first:
+            self._usual = max(_SOONEST, self._usual * _EAGER)
 
     def _statuses(self, flights: Sequence[_Flight]) -> list[Mapping[str, Any]]:
         """Return the jobs' statuses; one that is no longer kept (after a day) is ``gone``."""
