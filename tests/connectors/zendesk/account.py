@@ -1,7 +1,7 @@
 """A small Zendesk account in memory, and connections to it without sockets or waiting."""
 
 import io
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -83,13 +83,18 @@ def account(**options: Any) -> ZendeskAccount:
 
 
 def connection(
-    app: ZendeskAccount, *, fields: Any = FIELDS, ticket_fields: Any = (), **settings: Any
+    app: ZendeskAccount,
+    *,
+    fields: Any = FIELDS,
+    ticket_fields: Any = (),
+    wrong_by: timedelta = timedelta(),
+    **settings: Any,
 ) -> SimpleNamespace:
-    """Return a connection (``to``) and what it sends (``wire``)."""
+    """Return a connection (``to``), whose clock may be wrong, and what it sends (``wire``)."""
     clock = app.state.clock
     context = Context(
         secret=SECRETS.__getitem__,
-        now=datetime.fromtimestamp(clock(), UTC),
+        now=datetime.fromtimestamp(clock(), UTC) + wrong_by,
         own_fields=tuple(fields),
         ticket_fields=tuple(ticket_fields),
         wait=clock.advance,

@@ -80,6 +80,19 @@ def test_too_recent_a_start_is_never_asked_for():
     assert read(connection(app).to, "organizations", first.mark).records == 0
 
 
+@pytest.mark.parametrize("wrong", [timedelta(hours=-3), timedelta(hours=3)])
+def test_a_clock_that_is_wrong_loses_no_page(wrong):
+    app = filled("organizations")
+    recent = datetime.fromtimestamp(app.state.clock(), UTC) - timedelta(hours=1)
+    rows = [organization(n, recent + timedelta(seconds=n // 2)) for n in range(1, 2301)]
+    app.state.tables["organizations"].load(rows)
+    mark = f'{{"start": {int((recent - timedelta(days=1)).timestamp())}, "seen": []}}'
+
+    found = read(connection(app, wrong_by=wrong).to, "organizations", mark)
+
+    assert len(found.tables["accounts"]) == 2300
+
+
 def test_an_export_that_goes_backwards_stops():
     to = connection(filled("organizations", organization(1, DAY)))
     page = b'{"organizations": [], "end_time": 5, "end_of_stream": false}'
