@@ -154,9 +154,9 @@ class Writer:
                 raise TransientError(f"Zendesk: job {first.job} is not over after half an hour")
             tries += 1
             pause = max(_SOONEST, min(_SLOWEST_POLL, age * _SHARE))
-        if tries > 1:
-            self._usual = min(_SLOWEST_POLL, age)
-        elif due > 0 and after is first:
+        if after is first and tries > 1:
+            self._usual = min(age, self._usual * _SLOWER)
+        elif after is first and due > 0:
             self._usual = max(_SOONEST, self._usual * _EAGER)
 
     def _statuses(self, flights: Sequence[_Flight]) -> list[Mapping[str, Any]]:

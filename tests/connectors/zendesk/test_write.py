@@ -124,6 +124,16 @@ def test_a_thousand_take_ten_batches_a_look_at_the_fields_and_one_at_the_jobs():
     assert len(fresh.wire.sent) == 13  # with the log-in
 
 
+@pytest.mark.parametrize(("seconds", "polls"), [(0.05, 15), (0.2, 15), (2, 50), (20, 100)])
+def test_jobs_of_any_length_are_asked_for_seldom_and_in_time(seconds, polls):
+    app, to = ready(6000)
+    app.state.jobs.seconds = seconds
+    began = app.state.clock()
+    assert all(result.ok for result in write(to, updates(range(1, 6001), pulsefield_health="50")))
+    assert app.state.clock() - began <= 1.3 * seconds * 60 / 11 + 1  # 11 jobs at a time
+    assert to.to.stats.made["jobs"] <= polls
+
+
 def test_several_jobs_at_a_time_but_never_more_than_set():
     app, to = ready(1000, max_jobs=4)
     app.state.jobs.seconds = 20
