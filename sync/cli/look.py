@@ -21,8 +21,8 @@ from .output import Output, grid
 
 POINTS = 24
 """Columns of the longest bar of points, each way."""
-NUMBERS = 92
-"""Columns that the words and numbers of a ledger take."""
+NUMBERS, NARROW = 92, 50
+"""Columns that the words and numbers of a ledger take, all of them and the least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,25 +90,25 @@ def _scores(rows: Any) -> Table:
 
 
 def _ledger(rows: Any, width: int) -> Table:
-    table = grid(
-        "part", "name", ">value", "unit", ">goodness", ">weight", ">observed", ">points", ""
-    )
+    """Return the parts; a narrow terminal has room for names, values, points and bars."""
+    wide = width >= NUMBERS + 8
+    more = ("unit", ">goodness", ">weight", ">observed") if wide else ()
+    table = grid("part", "name", ">value", *more, ">points", "")
     largest = max((abs(row["points"]) for row in rows), default=0) or 1
-    room = min(POINTS, max(4, (width - NUMBERS) // 2))
+    room = min(POINTS, max(4, (width - (NUMBERS if wide else NARROW)) // 2))
     for row in rows:
+        seen = "-" if row["observed"] is None else f"{100 * row['observed']:.0f} %"
+        how = (row["unit"] or "", views.number(row["goodness"], 1), views.number(row["weight"], 3))
         table.add_row(
             row["part"].replace("_", " "),
             row["name"],
             views.number(row["value"], 2),
-            row["unit"] or "",
-            views.number(row["goodness"], 1),
-            views.number(row["weight"], 3),
-            "-" if row["observed"] is None else f"{100 * row['observed']:.0f} %",
+            *((*how, seen) if wide else ()),
             f"{row['points']:+.2f}",
             bar(row["points"], largest, room),
         )
     total = sum(row["points"] for row in rows)
-    table.add_row("", "50 + all parts", "", "", "", "", "", f"{50 + total:.2f}", "")
+    table.add_row("", "50 + all parts", *[""] * (1 + len(more)), f"{50 + total:.2f}", "")
     return table
 
 

@@ -47,7 +47,7 @@ PF.account = (() => {
     const order = shown.map((row) => row.row);
     const narrow = PF.charts.fit() < 560;
     return PF.charts.draw({
-      marginLeft: PF.charts.margin(order, narrow ? 140 : 280), marginRight: 60, height: 26 * order.length + 60, marginTop: 8,
+      marginLeft: PF.charts.margin(order, narrow ? 140 : 300), marginRight: 60, height: 26 * order.length + 60, marginTop: 8,
       x: { label: "points above or below 50", grid: true }, y: { label: null, domain: order, tickFormat: (text) => PF.charts.cut(text, narrow ? 18 : 38) },
       marks: [
         Plot.barX(shown, { x: "points", y: "row", fill: "sign", insetTop: 3, insetBottom: 3 }), Plot.ruleX([0]),

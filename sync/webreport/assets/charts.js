@@ -127,15 +127,15 @@ PF.charts = (() => {
     const dots = many
       ? Plot.dot(rows, Plot.hexbin({ r: "count" }, { x: "used", y: "well", fill: "var(--line-0)", fillOpacity: 0.75, binWidth: 14 }))
       : Plot.dot(rows, { x: "used", y: "well", r: 3, fill: "var(--line-0)", fillOpacity: 0.55 });
-    const corners = [[99, 98, "uses it and is well", "end"], [99, 3, "uses it and is unhappy", "end"],
-      [1, 98, "well, little use", "start"], [1, 3, "little use and unhappy", "start"]];
+    const corners = [[99, 100, "uses it and is well", "end"], [99, 1, "uses it and is unhappy", "end"],
+      [1, 100, "well, little use", "start"], [1, 1, "little use and unhappy", "start"]];
     return draw({
       height: Math.min(460, fit() * 0.8), marginLeft: 44, grid: true, r: { range: [0, 11] },
       x: { label: "adoption", domain: [0, 100] }, y: { label: PF.main.label.toLowerCase(), domain: [0, 100] },
       marks: [
         dots, Plot.ruleX([50], { strokeDasharray: "4 3" }), Plot.ruleY([50], { strokeDasharray: "4 3" }),
         ...corners.map(([x, y, text, anchor]) => Plot.text([text], {
-          x: [x], y: [y], text: [text], textAnchor: anchor, fontWeight: 600, fill: "currentColor", stroke: "var(--paper)", strokeWidth: 4,
+          x: [x], y: [y], text: [text], textAnchor: anchor, lineAnchor: y > 50 ? "top" : "bottom", lineWidth: (fit() - 90) / 30, fontWeight: 600, fill: "currentColor", stroke: "var(--paper)", strokeWidth: 4,
         })),
       ],
     });
