@@ -144,15 +144,16 @@ class Writer:
         clock, first, tries = self._http.clock, flights[0], 0
         self._http.stats.count("jobs", least=1)
         pause = due = after.since + self._usual - clock.elapsed()
-        while first.results is None:
+        while True:
             clock.wait(pause)
-            age = clock.elapsed() - first.since
+            age, tries = clock.elapsed() - first.since, tries + 1
             for flight, job in zip(flights, self._statuses(flights), strict=True):
                 if job.get("status") in _OVER:
                     flight.results = _results(flight.updates, job)
-            if first.results is None and age > _PATIENCE:
+            if first.results is not None:
+                break
+            if age > _PATIENCE:
                 raise TransientError(f"Zendesk: job {first.job} is not over after half an hour")
-            tries += 1
             pause = max(_SOONEST, min(_SLOWEST_POLL, age * _SHARE))
         if after is first and tries > 1:
             self._usual = min(age, self._usual * _SLOWER)
