@@ -7,6 +7,8 @@ from difflib import get_close_matches
 
 SHOWN = 12
 """Allowed values that a message lists before it stops."""
+LONGEST = 60
+"""Characters of such a value that are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def _written(value: object) -> str:
 
 def unknown(key: str, value: object, kind: str, allowed: Iterable[str]) -> Problem:
     """Return the problem of a name that is not one of those allowed."""
-    names = list(allowed)
+    names = [name if len(name) <= LONGEST else f"{name[: LONGEST - 3]}..." for name in allowed]
     more = ", ..." if len(names) > SHOWN else ""
     listed = ", ".join(names[:SHOWN]) or "none"
     near = get_close_matches(str(value)[:100], names, n=2, cutoff=0.6)

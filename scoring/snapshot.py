@@ -214,8 +214,9 @@ def score(
         model: The model.
         facts: Canonical table -> a relation's name on the connection, or Arrow, Polars or
             pandas data. Every table has ``account`` (integer key) beside its canonical
-            columns; a column that is missing counts as null. ``accounts`` is needed: one row
-            per account. ``presence`` (account, table, read_at) tells which accounts are
+            columns; a column that is missing counts as null. A row counts as often as it is
+            given: hand over each record's latest version. ``accounts`` is needed: one row per
+            account. ``presence`` (account, table, read_at) tells which accounts are
             matched in a source of a table, read when; without it every account counts as
             read at ``as_of`` in every table given. Times are UTC.
         as_of: The moment; UTC where it has no zone.

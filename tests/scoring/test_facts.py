@@ -47,7 +47,9 @@ def test_times_with_a_zone_are_taken_in_utc() -> None:
     zoned = pa.array([ago(days=1).replace(tzinfo=UTC)], pa.timestamp("us", tz="America/New_York"))
     facts = {"tickets": pa.table({"account": [1], "opened_at": zoned})}
     declared = model('[signals.x]\ntable = "tickets"\naggregate = "days_since"')
-    with run(declared, facts) as snapshot:
+    connection = duckdb.connect()
+    connection.execute("SET TimeZone = 'Asia/Tokyo'")
+    with run(declared, facts, connection=connection) as snapshot:
         assert snapshot.signals.to_pylist()[0]["x"] == 1
 
 

@@ -216,6 +216,13 @@ def test_a_key_that_is_wrong_is_not_told_twice() -> None:
     assert [problem.key for problem in caught.value.problems] == ["bands.quantiles.a"]
 
 
+@pytest.mark.parametrize("length", [41, 10_000])
+def test_a_name_too_long_is_refused_in_few_words(length: int) -> None:
+    text = refused("[metrics.nps]", f"[metrics.{'x' * length}]")
+    assert "a name of a-z, 0-9 and _, from a letter, at most 40 characters" in text
+    assert len(text) < 1000
+
+
 def test_a_long_value_is_cut_in_the_message() -> None:
     assert len(refused('aggregate = "last"', f'aggregate = "{"x" * 10_000}"')) < 500
 
