@@ -127,8 +127,11 @@ def _lines(part: Sequence[FieldUpdate]) -> Iterator[list[str]]:
     names = list(dict.fromkeys(chain.from_iterable(update.values for update in part)))
     yield ["Id", *names]
     for update in part:
-        cells = (update.values.get(name, "") for name in names)
-        yield [update.ref, *[NULL if cell is None else cell for cell in cells]]
+        values = update.values
+        yield [
+            update.ref,
+            *[NULL if (cell := values.get(name, "")) is None else cell for name in names],
+        ]
 
 
 def _failure(ref: str, text: str) -> WriteResult:
