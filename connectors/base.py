@@ -37,8 +37,7 @@ class Page:
         tables: Canonical table name -> Arrow table with that table's schema (extra columns
             allowed where the mapping asked for them). The key ``held`` carries the values that
             our own fields hold now: ``id`` (the vendor's account id) and one text column
-            per field, in canonical text (``FieldSpec.to_text``). ``held.tickets`` is the same
-            for what open tickets carry.
+            per field, in canonical text (``FieldSpec.to_text``). ``held.tickets``: of open tickets.
         watermark: Opaque text. Once every page up to and including this one is stored, reading
             may go on from here: in the next run, or after an interruption. None: not yet.
         records: Vendor records read.
@@ -213,6 +212,7 @@ class Context:
         wait: Sleeps; replaced in tests.
         exchange: Calls a function with a secret, in one process at a time, and keeps what it
             returns in its place; False where it cannot be kept. None: for this process only.
+        spent: Requests that earlier runs made within a day: they count towards the budget.
     """
 
     secret: Callable[[str], str]
@@ -221,6 +221,7 @@ class Context:
     ticket_fields: tuple[FieldSpec, ...] = ()
     wait: Callable[[float], None] | None = None
     exchange: Callable[[str, Callable[[str], str]], bool] | None = None
+    spent: int = 0
 
 
 @dataclass(slots=True)
@@ -241,10 +242,9 @@ class RequestStats:
 
     def count(self, operation: str, made: int = 0, least: int = 0) -> None:
         """Add to an operation's counts."""
-        if made:
-            self.made[operation] = self.made.get(operation, 0) + made
-        if least:
-            self.least[operation] = self.least.get(operation, 0) + least
+        for counts, more in ((self.made, made), (self.least, least)):
+            if more:
+                counts[operation] = counts.get(operation, 0) + more
 
 
 @runtime_checkable

@@ -249,7 +249,8 @@ class Http(requests.Session):
             quota, made = self._state.quota, sum(self.stats.made.values())
         if quota is None:
             return
-        own = made if quota.own is None else quota.own
+        # A vendor's day may have begun since those were spent; then it counts fewer.
+        own = min(made + self.context.spent, quota.used) if quota.own is None else quota.own
         if own < quota.limit * self._budget and quota.used < quota.limit * _CEILING:
             return
         error = QuotaError(

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import cast
 
@@ -19,6 +20,7 @@ from .errors import Issue
 from .fields import FieldIssues, TargetField, target_fields, unknown_scores
 from .journal import Journal
 from .progress import Progress, Silent
+from .spent import spent
 from .store import Store
 from .tickets import SUFFIX, parent, ticket_fields
 
@@ -115,8 +117,19 @@ class Workspace:
             for target in (name, name + SUFFIX)
         )
         config = self.config
-        context = Context(config.secret, self.now, own, carried, exchange=config.exchange)
+        context = Context(
+            config.secret,
+            self.now,
+            own,
+            carried,
+            exchange=config.exchange,
+            spent=self._spent[name],
+        )
         return registry.load(entry.kind).connect(name, entry.settings, context)
+
+    @cached_property
+    def _spent(self) -> Mapping[str, int]:
+        return spent(self.journal, self.now)
 
     def _tickets(self, name: str) -> Target:
         connection = self.connect(parent(name))

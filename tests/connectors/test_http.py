@@ -53,7 +53,8 @@ def wire():
 
 
 def http(waits: Waits, **options: Any) -> Http:
-    context = Context(secret=lambda _: SECRET, now=NOW, wait=waits)
+    spent = options.pop("spent", 0)
+    context = Context(secret=lambda _: SECRET, now=NOW, wait=waits, spent=spent)
     rules = options.pop("rules", Rules())
     return Http(URL, rules, context, **options)
 
@@ -373,6 +374,21 @@ def test_the_budget_stops_before_it_is_passed_and_says_when_it_goes_on(wire, wai
     assert str(caught.value).endswith("; requests are allowed again from 2026-11-21 13:00 UTC")
     assert len(wire.calls) == 2
     assert one.stats.quota_used == 0.2
+
+
+def test_what_earlier_runs_spent_counts_towards_the_budget(wire, waits) -> None:
+    wire.get(f"{URL}/a", json={}, headers={"X-Used": "20"})
+    one = http(waits, rules=Vendor(), budget=0.1, spent=9)
+    one.json("GET", "a")
+    with pytest.raises(QuotaError, match="10 of 100 daily requests used by Pulsefield"):
+        one.json("GET", "a")
+
+
+def test_what_was_spent_before_the_vendors_day_began_does_not_count(wire, waits) -> None:
+    wire.get(f"{URL}/a", json={}, headers={"X-Used": "2"})
+    one = http(waits, rules=Vendor(), budget=0.1, spent=500)
+    one.json("GET", "a")
+    assert one.json("GET", "a") == {}
 
 
 def test_the_last_of_the_quota_is_left_to_others(wire, waits) -> None:
