@@ -228,15 +228,15 @@ def test_text_from_people_cannot_break_a_field() -> None:
 
 
 def test_an_unknown_language_lists_those_there_are() -> None:
-    with pytest.raises(ValueError, match="no language 'xx'; there are en, da, nl, pl"):
-        Explainer(MODEL, "xx")
+    with pytest.raises(ValueError, match=f"no language 'qq'; there are {', '.join(languages())}"):
+        Explainer(MODEL, "qq")
 
 
 def test_language_files_are_toml_with_a_name() -> None:
     folder = files("scoring").joinpath("languages")
-    names = [
+    names = {
         tomllib.loads(f.read_text(encoding="utf-8"))["name"]
         for f in folder.iterdir()
         if f.name.endswith(".toml")
-    ]
-    assert sorted(names) == ["Dansk", "English", "Nederlands", "Polski"]
+    }
+    assert names >= {"Dansk", "English", "Nederlands", "Polski"}
