@@ -1,6 +1,7 @@
 """Reading everything from each stand-in: wall time, CPU time and memory.
 
     python benchmarks/pull.py [--records 100000] [--systems hubspot,zendesk] [--latency 0.05]
+                              [--only accounts|child] [--peak]
 
 For each system its accounts and one child object are read by the connector and by a hand-written
 loop that asks for the same pages and only decodes them. Printed:
@@ -17,6 +18,8 @@ loop that asks for the same pages and only decodes them. Printed:
   before, by a run that is not measured: no vendor lets a client wait for Python's ``json.dumps``;
 - rate: seconds that the vendor's limit allows at best, where that is longer. The stand-ins' limits
   are lifted: Zendesk's 10 exports a minute (30 with an add-on) would hide everything else.
+
+``--peak`` reads once, by the connector, without latency, and prints its memory: for a million.
 """
 
 import argparse
@@ -43,19 +46,29 @@ def main() -> None:
     parser.add_argument("--records", type=int, default=100_000)
     parser.add_argument("--systems", default=",".join(SYSTEMS))
     parser.add_argument("--latency", type=float, default=0.05)
-    parser.add_argument("--accounts-only", action="store_true")
+    parser.add_argument("--only", choices=("accounts", "child"))
+    parser.add_argument("--peak", action="store_true")
     args = parser.parse_args()
-    print(f"{args.records:,} records, {args.latency * 1000:.0f} ms latency")
-    print(
-        "stream                requests (fewest)  floor   wall /floor /loop  busy | us/record  loop "
-        "/loop | peak MB  loop |  rate"
-    )
+    if not args.peak:
+        print(f"{args.records:,} records, {args.latency * 1000:.0f} ms latency")
+        print(
+            "stream                requests (fewest)  floor   wall /floor /loop  busy | us/record  loop "
+            "/loop | peak MB  loop |  rate"
+        )
     for system in args.systems.split(","):
-        child = "" if args.accounts_only else CHILDREN[system]
-        wanted = Wanted(system, args.records, child, 0.0, lifted=True, rendered=True)
+        streams = {"accounts": ACCOUNTS[system], "child": CHILDREN[system]}
+        chosen = [name for kind, name in streams.items() if args.only in {None, kind}]
+        child = streams["child"] if streams["child"] in chosen else ""
+        wanted = Wanted(system, args.records, child, 0.0, lifted=True, rendered=not args.peak)
         with served(wanted) as stand_in:
-            for stream in filter(None, (ACCOUNTS[system], child)):
-                compare(system, stream, args, stand_in)
+            for stream in chosen:
+                (peak if args.peak else compare)(system, stream, args, stand_in)
+
+
+def peak(system: str, stream: str, args: argparse.Namespace, stand_in: Served) -> None:
+    ours = measured(read, system, stream, stand_in.url, stand_in.credentials)
+    assert ours.value[0] >= args.records
+    print(f"{system + ' ' + stream:22s} {ours.wall:6.1f} s, peak {ours.peak:.0f} MB", flush=True)
 
 
 def compare(system: str, stream: str, args: argparse.Namespace, stand_in: Served) -> None:
