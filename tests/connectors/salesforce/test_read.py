@@ -496,3 +496,33 @@ def test_changes_may_go_by_a_date(app) -> None:
     app.clock.advance(3600)
     again = read(connection(app, objects=dated).to, "Product_Usage__c", rest.mark)
     assert 0 <= len(again.rows["usage"]) < len(seen)
+
+
+def test_contracts_and_assets_are_subscriptions(app) -> None:
+    org = app.org
+    account = next(iter(org.table("Account").live()))[0]
+    common = {"AccountId": account, "CurrencyIsoCode": "EUR", "SystemModstamp": org.now}
+    product = org.next_id("Product2")
+    org.table("Product2").put({"Id": product, "Name": "GTX Pro"})
+    org.table("Contract").put(
+        {"Id": org.next_id("Contract"), "Status": "Activated", "StartDate": "2026-01-01"}
+        | {"EndDate": "2026-12-31", "ContractTerm": 12}
+        | common
+    )
+    org.table("Asset").put(
+        {"Id": org.next_id("Asset"), "Status": "Obsolete", "InstallDate": "2025-01-01"}
+        | {"UsageEndDate": "2025-12-31", "Quantity": 4, "Product2Id": product}
+        | common
+    )
+    to = connection(app, streams=["Account", "Contract", "Asset"]).to
+
+    [contract] = read(to, "Contract").rows["subscriptions"]
+    [asset] = read(to, "Asset").rows["subscriptions"]
+
+    assert (contract["account_ref"], contract["status"]) == (account, "active")
+    assert (contract["term_months"], contract["renews_at"]) == (
+        12,
+        datetime(2026, 12, 31, tzinfo=UTC),
+    )
+    assert (asset["product"], asset["quantity"], asset["status"]) == ("GTX Pro", 4, "ended")
+    assert asset["ended_at"] == datetime(2025, 12, 31, tzinfo=UTC)
