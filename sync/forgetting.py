@@ -130,7 +130,7 @@ def subject_of(work: Workspace, text: str) -> Subject:
             accounts = unjournal.accounts_named(work.journal, records)
         else:
             records = {*found.records, *_merged(matched, found.records)}
-            accounts = [found.account]
+            accounts = [found.account, *unjournal.accounts_named(work.journal, records)]
     keys = tuple(sorted(records))
     names = {name for key in keys for name in kept.get(key, ())}
     return Subject(

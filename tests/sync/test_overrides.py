@@ -5,9 +5,11 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
-from sync import overriding, run
+from sync import overriding, run, schema
 from sync.config import Config, ConfigError, load, parse
+from sync.forgetting import forget
 from sync.overrides import Override, keep
 from sync.overriding import Said
 from sync.workspace import opened
@@ -254,3 +256,15 @@ def test_the_command_keeps_shows_and_ends(
     assert shell("override", "Ada", "--end").code == 0
     assert "No score is set" in shell("override").out
     assert shell("override", "Ada", "--end").code == 2
+
+
+def test_it_is_forgotten_with_the_account_that_it_went_into(deploy: Callable[..., Config]) -> None:
+    config = deploy(crm=customers(["Abel", "Bruno"]))
+    run.sync(config, now=NOW)
+    overriding.keep(config, Said("crm:2", "health", 9, None, "x", "me", date(2027, 1, 1)), NOW)
+    SYSTEMS["crm"].put("accounts", "2", master_ref="1", deleted=True)
+    run.sync(config, now=NOW + DAY)
+    forget(config, "Abel", apply=True, now=NOW + DAY)
+    with opened(config, NOW + DAY) as work, work.journal.begin() as db:
+        for table in (schema.overrides, schema.accounts, schema.writes):
+            assert db.execute(sa.select(table)).all() == []
