@@ -87,7 +87,7 @@ def check(con: duckdb.DuckDBPyConnection, facts: Facts, today: date) -> Facts:
 
 
 def _columns(con: duckdb.DuckDBPyConnection, relation: str) -> set[str]:
-    return {row[0] for row in con.sql(f"DESCRIBE {relation}").fetchall()}
+    return {row[0] for row in con.execute(f"DESCRIBE {relation}").fetchall()}
 
 
 def _early(con: duckdb.DuckDBPyConnection, accounts: set[str], found: Findings) -> bool:
@@ -130,10 +130,11 @@ def _spellings(
 def _spelling(con: duckdb.DuckDBPyConnection, table: str, name: str, found: Findings) -> None:
     """Count values that differ in case, spaces and marks only, with the commonest first."""
     column = quote(name)
-    folded = f"regexp_replace(lower({column}), '[^\\p{{L}}\\p{{N}}]', '', 'g')"
-    rows = con.sql(
-        f"WITH spelled AS (SELECT {column} AS word, {folded} AS folded, count(*) AS n"  # noqa: S608 - quoted
-        f" FROM fact_{table} WHERE {column} IS NOT NULL GROUP BY ALL)"
+    folded = "regexp_replace(lower(word), '[^\\p{L}\\p{N}]', '', 'g')"
+    rows = con.execute(
+        f"WITH words AS (SELECT {column} AS word, count(*) AS n"  # noqa: S608 - quoted
+        f" FROM fact_{table} WHERE {column} IS NOT NULL GROUP BY ALL),"
+        f" spelled AS (SELECT word, {folded} AS folded, n FROM words)"
         " SELECT string_agg(word, ' / ' ORDER BY n DESC, word), sum(n) - max(n) FROM spelled"
         " WHERE folded <> '' GROUP BY folded HAVING count(*) > 1 ORDER BY folded"
     ).fetchall()
@@ -145,7 +146,7 @@ def _spelling(con: duckdb.DuckDBPyConnection, table: str, name: str, found: Find
 
 def _count(con: duckdb.DuckDBPyConnection, kind: str, where: str, sql: str, found: Findings) -> int:
     """Count the rows of a query that has an ``id``; return how many there are."""
-    row = con.sql(
+    row = con.execute(
         f"SELECT count(*), list(id ORDER BY id)[:{EXAMPLES}] FROM ({sql})"  # noqa: S608 - constants
     ).fetchall()[0]
     count = int(row[0])

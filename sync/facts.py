@@ -48,7 +48,7 @@ def account_rows(
     if latest is None:
         return []
     columns = "source, id, name, domains, external_id, parent_ref, master_ref, deleted"
-    found = con.sql(f"SELECT {columns} FROM ({latest})").fetchall()  # noqa: S608 - quoted paths
+    found = con.execute(f"SELECT {columns} FROM ({latest})").fetchall()  # noqa: S608 - quoted paths
     return [
         Row((source, ref), name, domains or (), external, parent, master, bool(deleted))
         for source, ref, name, domains, external, parent, master, deleted in found
@@ -80,8 +80,8 @@ def build(
     for name in TABLES:
         latest = None if name == "accounts" else store.latest(name, known_at)
         if latest is not None:
-            _table(con, name, latest)
-            _park(con, name, latest, parked)
+            rows = _park(con, name, latest, parked)
+            _table(con, name, latest, kept=rows <= IN_MEMORY)
             relations[name] = f"fact_{name}"
     _presence(con, reads)
     return Facts(relations | {"presence": "fact_presence"}, parked)
@@ -116,7 +116,7 @@ def _members(
 
 
 def _columns(con: duckdb.DuckDBPyConnection, sql: str) -> dict[str, str]:
-    return {row[0]: row[1] for row in con.sql(f"DESCRIBE {sql}").fetchall()}
+    return {row[0]: row[1] for row in con.execute(f"DESCRIBE {sql}").fetchall()}
 
 
 def _utc(name: str, kind: str) -> str:
@@ -150,34 +150,40 @@ def _accounts(con: duckdb.DuckDBPyConnection, latest: str | None) -> None:
     )
 
 
-def _table(con: duckdb.DuckDBPyConnection, name: str, latest: str) -> None:
+def _table(con: duckdb.DuckDBPyConnection, name: str, latest: str, *, kept: bool) -> None:
     columns, known = _columns(con, latest), TABLES[name].schema.names
-    kept = [
+    facts = [
         f"{_utc(column, kind)} AS {quote(column)}"
         for column, kind in columns.items()
         if column in known and column not in NOT_FACTS
     ]
     select = (
-        f"SELECT m.account, {', '.join(kept)} FROM ({latest}) t"  # noqa: S608 - quoted
+        f"SELECT m.account, {', '.join(facts)} FROM ({latest}) t"  # noqa: S608 - quoted
         f" JOIN members m ON t.source = m.connection AND t.account_ref = m.ref"
         f" WHERE NOT coalesce(t.deleted, false)"
     )
-    rows = con.sql(f"SELECT count(*) FROM ({latest})").fetchall()[0][0]  # noqa: S608 - quoted
-    kind = "TABLE" if rows <= IN_MEMORY else "VIEW"
-    con.execute(f"CREATE OR REPLACE TEMP {kind} fact_{name} AS {select}")
+    con.execute(f"CREATE OR REPLACE TEMP {'TABLE' if kept else 'VIEW'} fact_{name} AS {select}")
 
 
-def _park(con: duckdb.DuckDBPyConnection, name: str, latest: str, parked: Findings) -> None:
-    """Count the rows that no account has; they stay stored, and count once it is there."""
-    found = con.sql(
-        f"SELECT t.source, t.account_ref IS NULL, count(*), list(t.id ORDER BY t.id)[:3]"  # noqa: S608
+def _park(con: duckdb.DuckDBPyConnection, name: str, latest: str, parked: Findings) -> int:
+    """Count the rows that no account has; they stay stored, and count once it is there.
+
+    Returns:
+        How many rows there are in all.
+    """
+    lost = "m.account IS NULL AND NOT coalesce(t.deleted, false)"
+    found = con.execute(
+        f"SELECT t.source, t.account_ref IS NULL, count(*), count(*) FILTER ({lost}),"  # noqa: S608
+        f" (list(t.id ORDER BY t.id) FILTER ({lost}))[:3]"
         f" FROM ({latest}) t"
-        f" ANTI JOIN members m ON t.source = m.connection AND t.account_ref = m.ref"
-        f" WHERE NOT coalesce(t.deleted, false) GROUP BY ALL ORDER BY ALL"
+        f" LEFT JOIN members m ON t.source = m.connection AND t.account_ref = m.ref"
+        f" GROUP BY ALL ORDER BY ALL"
     ).fetchall()
-    for source, nobody, count, ids in found:
-        kind = "without_account" if nobody else "account_unknown"
-        parked.add(kind, f"{source}.{name}", *ids, count=count)
+    for source, nobody, _, count, ids in found:
+        if count:
+            kind = "without_account" if nobody else "account_unknown"
+            parked.add(kind, f"{source}.{name}", *ids, count=count)
+    return sum(rows for _, _, rows, _, _ in found)
 
 
 def _presence(con: duckdb.DuckDBPyConnection, reads: Iterable[tuple[str, str, datetime]]) -> None:
