@@ -1,4 +1,4 @@
-"""Distinct days by bits: each account's days as whole numbers with a bit for each day.
+"""Distinct days by bits: an account's, or a thing's, days as numbers with a bit for each day.
 
 Measured on 7.3 M usage rows: two group-bys took 0.75 CPU s of 3.4, bits 0.1.
 """
@@ -16,9 +16,21 @@ FARTHEST = 4 * WIDE
 
 def counts_days(ctx: Context, signal: Signal) -> bool:
     """Tell whether a signal counts the days of a window of whole days that ends now."""
-    if signal.aggregate != "distinct" or signal.at_least or signal.compare or signal.valid:
-        return False
-    if signal.of != (time_of(signal),) or ctx.kind(signal.table, signal.of[0]) != "date":
+    own = signal.of == (time_of(signal),) and signal.at_least is None
+    return signal.aggregate == "distinct" and own and _whole_days(ctx, signal)
+
+
+def enough_days(ctx: Context, signal: Signal) -> bool:
+    """Tell whether a signal counts things that have enough days in such a window."""
+    return (
+        signal.at_least is not None
+        and signal.at_least.of == time_of(signal)
+        and _whole_days(ctx, signal)
+    )
+
+
+def _whole_days(ctx: Context, signal: Signal) -> bool:
+    if signal.compare or signal.valid or ctx.kind(signal.table, time_of(signal)) != "date":
         return False
     return signal.window is not None and signal.window.is_integer() and signal.window <= FARTHEST
 

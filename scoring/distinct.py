@@ -6,10 +6,12 @@ group-bys 36 s and 2.1 GB.
 
 from collections.abc import Iterator, Mapping
 
+from .days import day_count, enough_days
 from .declared import Signal
 from .filters import Filters
 from .references import time_of
-from .steps import Select, Step, case
+from .steps import Context, Select, Step, case
+from .totals import Totals
 
 Group = Mapping[str, Signal]
 
@@ -22,15 +24,20 @@ def distinct_columns(name: str, signal: Signal) -> list[str]:
 
 def distinct_steps(filters: Filters, signals: Group) -> Iterator[tuple[Group, list[Step]]]:
     """Yield signals that count the same things, with their steps; the last has the counts."""
-    for number, ((things, inner), group) in enumerate(of_same(signals).items(), 1):
+    same = of_same(filters.ctx, signals)
+    for number, ((things, inner), group) in enumerate(same.items(), 1):
         yield group, list(_steps(filters, f"{filters.table}_{number}", group, things, inner))
 
 
-def of_same(signals: Group) -> dict[tuple[tuple[str, ...], str], dict[str, Signal]]:
-    """Return signals by what they count: its columns, and what there must be enough of."""
+def of_same(ctx: Context, signals: Group) -> dict[tuple[tuple[str, ...], str], dict[str, Signal]]:
+    """Return signals by what they count: its columns, and what there must be enough of.
+
+    Enough days are told by bits, and need no group of their own.
+    """
     groups: dict[tuple[tuple[str, ...], str], dict[str, Signal]] = {}
     for name, signal in signals.items():
-        inner = signal.at_least.of if signal.at_least is not None else ""
+        enough = signal.at_least is not None and not enough_days(ctx, signal)
+        inner = signal.at_least.of if enough and signal.at_least else ""
         groups.setdefault((signal.of, inner), {})[name] = signal
     return groups
 
@@ -66,39 +73,40 @@ def _steps(
 def _marks(filters: Filters, group: Group) -> tuple[list[tuple[str, str]], dict[str, str]]:
     """Return what to aggregate of each thing, and what is not null where it counts.
 
-    A thing occurs in a window that ends now when its newest row is young enough: one ``min``
-    serves all such windows of a filter. Windows that end earlier need a flag each.
+    Windows that end earlier need a flag each.
     """
     q = filters.ctx.q
-    newest: dict[str, str] = {}
+    totals = Totals(filters, "")
     flags: list[tuple[str, str]] = []
     occurs: dict[str, str] = {}
     for name, signal in group.items():
-        if signal.compare is None and not signal.valid and time_of(signal):
-            age = newest.setdefault(newest_sql(filters, signal), q("newest", name))
-            occurs[q(name)] = case([(occurs_at(filters, signal, age), "1")])
+        if by_newest(filters.ctx, signal):
+            occurs[q(name)] = case([(occurs_now(totals, name, signal), "1")])
             continue
         for back, column in enumerate(distinct_columns(name, signal)):
             flags.append((q(column), f"max({filters.when(signal, back, '1')})"))
             occurs[q(column)] = q(column)
-    return [*((age, sql) for sql, age in newest.items()), *flags], occurs
+    return [*totals.columns(), *flags], occurs
 
 
-def newest_sql(filters: Filters, signal: Signal, *, kept: bool = False) -> str:
-    """Return the aggregate of a thing's rows that tells the age of the newest that counts.
+def by_newest(ctx: Context, signal: Signal) -> bool:
+    """Tell whether a thing's newest row, or the bits of its days, tell whether it counts."""
+    if signal.compare or signal.valid or not time_of(signal):
+        return False
+    return signal.at_least is None or enough_days(ctx, signal)
 
-    What is kept of it is its time, which does not change as windows move on.
+
+def occurs_now(totals: Totals, name: str, signal: Signal) -> str:
+    """Return the condition that a thing counts in the window that ends now.
+
+    It does when its newest row is young enough: one ``min`` serves all windows of a filter.
     """
-    if kept:
-        return f"max({filters.when(signal, None, filters.ctx.q(time_of(signal)))})"
-    return f"min({filters.when(signal, None, filters.age(signal))})"
-
-
-def occurs_at(filters: Filters, signal: Signal, age: str) -> str:
-    """Return the condition that a thing of that age is in a signal's window."""
+    if signal.at_least is not None:
+        return f"{day_count(totals, name, signal)} >= {signal.at_least.number}"
+    age = totals.newest(signal, name)
     if signal.window is None:
         return f"{age} IS NOT NULL"
-    return f"{age} < {filters.ctx.num(signal.window)}"
+    return f"{age} < {totals.filters.ctx.num(signal.window)}"
 
 
 def _enough(filters: Filters, group: Group, occurs: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -10,7 +10,7 @@ from itertools import chain
 
 from .days import counts_days
 from .declared import Signal
-from .distinct import grouped, newest_sql, of_same
+from .distinct import by_newest, grouped, occurs_now, of_same
 from .expressions import AsOf, Column, parse, parts
 from .filters import Filters
 from .references import time_of
@@ -25,21 +25,19 @@ ENDS = "ends"
 
 def keepable(ctx: Context, table: str) -> dict[str, Signal]:
     """Return the signals of a table that can be computed from what is kept."""
-    return {name: s for name, s in ctx.model.signals.items() if s.table == table and _keepable(s)}
+    return {
+        name: s for name, s in ctx.model.signals.items() if s.table == table and _keepable(ctx, s)
+    }
 
 
-def _keepable(signal: Signal) -> bool:
+def _keepable(ctx: Context, signal: Signal) -> bool:
     if signal.aggregate in {None, "median", "last"}:
         return False
-    if signal.aggregate == "distinct" and not _by_newest(signal):
+    if signal.aggregate == "distinct" and not by_newest(ctx, signal):
         return False
     texts = [signal.where] if signal.where is not None else []
     texts += [signal.of[0]] if signal.aggregate == "share" else []
     return not any(_moves(text) for text in texts)
-
-
-def _by_newest(signal: Signal) -> bool:
-    return not (signal.compare or signal.valid or signal.at_least) and bool(time_of(signal))
 
 
 def _moves(text: str) -> bool:
@@ -59,7 +57,7 @@ def things_of(
         for name, signal in signals.items()
         if signal.aggregate == "distinct" and not counts_days(ctx, signal)
     }
-    return [(of, group) for (of, _), group in of_same(counted).items()]
+    return [(of, group) for (of, _), group in of_same(ctx, counted).items()]
 
 
 def kept_totals(ctx: Context, table: str) -> Totals:
@@ -137,9 +135,9 @@ def _table_steps(ctx: Context, table: str, days: float) -> Iterator[Step]:
         known = [f"{q(name)} IS NOT NULL" for name in of]
         reach = filters.reach(list(group.values()))
         known += [f"({reach})"] if reach else []
-        times = [(alias, newest_sql(filters, s, kept=True)) for alias, s in newest(filters, group)]
-        found = grouped(filters, ["account", *of], times, f"rows_{table}", known)
-        about = f"each {' and '.join(of)} of {table}, and the time of its newest row"
+        marks = things_totals(filters, group).columns(kept=True)
+        found = grouped(filters, ["account", *of], marks, f"rows_{table}", known)
+        about = f"each {' and '.join(of)} of {table}, and the time of its newest row, or its days"
         name = kept(table, "things", str(number))
         yield Step(name, about, f"{found}{_by_account(ctx)}", kept=True)
 
@@ -149,12 +147,12 @@ def _by_account(ctx: Context) -> str:
     return f"\nORDER BY {ctx.q('account')}"
 
 
-def newest(filters: Filters, group: Mapping[str, Signal]) -> list[tuple[str, Signal]]:
-    """Return the columns that tell of things' newest rows, each with the first signal it serves."""
-    first: dict[str, tuple[str, Signal]] = {}
+def things_totals(filters: Filters, group: Mapping[str, Signal]) -> Totals:
+    """Return what some signals ask of the rows of each thing that they count."""
+    totals = Totals(filters, "e", mergeable=True)
     for name, signal in group.items():
-        first.setdefault(newest_sql(filters, signal), (filters.ctx.q("newest", name), signal))
-    return list(first.values())
+        occurs_now(totals, name, signal)
+    return totals
 
 
 def kept(*words: str) -> str:

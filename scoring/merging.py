@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 
 from .days import WIDE
 from .declared import Signal
-from .distinct import grouped, newest_sql, occurs_at
+from .distinct import grouped, occurs_now
 from .filters import Filters
-from .keeping import ENDS, kept, newest
+from .keeping import ENDS, kept, things_totals
 from .rows import NEWS, raw_columns, rows_step
 from .steps import Context, Select, Step, case
 from .totals import Part, Totals
@@ -146,7 +146,7 @@ def merged_things(
     ctx, table = filters.ctx, filters.table
     q, suffix = ctx.q, f"{filters.table}_k{number}"
     held = [q(NEWS), *(f"{q(name)} IS NOT NULL" for name in of)]
-    columns = [(alias, newest_sql(filters, signal)) for alias, signal in newest(filters, group)]
+    columns = things_totals(filters, group).columns()
     rows = grouped(filters, ["account", *of], columns, f"late_{table}", held)
     about = f"each {' and '.join(of)} of the {table} since"
     each = Step(f"each_{suffix}", about, rows, many=True)
@@ -163,13 +163,18 @@ def _counted(
 ) -> list[Select]:
     ctx, table = filters.ctx, filters.table
     q, account = ctx.q, ctx.q("account")
-    ages = {newest_sql(filters, signal): alias for alias, signal in newest(filters, group)}
     columns, again = [(account, f"k.{account}")], [(account, f"e.{account}")]
+
+    def old(part: Part) -> str:
+        return _moved_part(ctx, table, part)
+
+    def new(part: Part) -> str:
+        return _MERGED[part.word].format(a=old(part), b=f"e.{q(part.alias)}")
+
+    before, since = Totals(filters, old), Totals(filters, new)
     for name, signal in group.items():
-        alias = ages[newest_sql(filters, signal)]
-        old = ctx.dialect.between(f"m.{q('end', table)}", f"k.{alias}")
-        was = case([(occurs_at(filters, signal, old), "1")], "0")
-        now = case([(occurs_at(filters, signal, f"least(e.{alias}, {old})"), "1")], "0")
+        was = case([(occurs_now(before, name, signal), "1")], "0")
+        now = case([(occurs_now(since, name, signal), "1")], "0")
         columns.append((q(name), was))
         again.append((q(name), f"{now} - {was}"))
     things = f"{ctx.relations[kept(table, 'things', str(number))]} AS k"
@@ -179,5 +184,5 @@ def _counted(
         f"LEFT {_held(ctx, table, 'e')}\n"
         f"LEFT JOIN {things} ON {same} AND m.{account} IS NOT NULL"
     )
-    before = Select(columns, f"{things}\n{_held(ctx, table, 'k')}")
-    return [before, Select(again, source)]
+    first = Select(columns, f"{things}\n{_held(ctx, table, 'k')}")
+    return [first, Select(again, source)]

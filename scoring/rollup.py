@@ -78,8 +78,9 @@ def roll_up(
 
     Of each account's rows that stay in, or out of, all windows for so many days, one row of
     sums is kept; of what is counted once, the newest row; the few other rows as they are.
-    Medians, ``last``, ``at_least``, things counted over earlier windows, and filters with
-    ``as_of`` or ``account.x`` read all rows in every run.
+    Medians, ``last``, ``at_least`` of anything but days, things counted over earlier windows, and
+    filters with ``as_of`` or ``account.x`` read all rows in every run. Sums are added up in
+    another order than from all rows, so that the last digits of doubles may differ.
 
     Args:
         model: The model.

@@ -1,6 +1,6 @@
 """The aggregates of a table's rows per account: one pass, each computed once."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from .declared import Signal
@@ -49,13 +49,16 @@ class Totals:
 
     Args:
         filters: Conditions on the table's rows.
-        alias: What the relation that will hold the columns is called where they are read.
+        read: How a column is read where it is used: SQL, or the alias of the relation that holds
+            it; empty: by its name alone.
         mergeable: Whether only aggregates that can be merged may be used.
     """
 
-    def __init__(self, filters: Filters, alias: str = "t", *, mergeable: bool = False) -> None:
+    def __init__(
+        self, filters: Filters, read: str | Callable[[Part], str] = "t", *, mergeable: bool = False
+    ) -> None:
         self.filters = filters
-        self._alias = alias
+        self._read = read
         self._mergeable = mergeable
         self._parts: dict[tuple[str, str], Part] = {}
         self._signals: list[Signal] = []
@@ -74,7 +77,10 @@ class Totals:
         if signal not in self._signals:
             self._signals.append(signal)
         known = self._parts.setdefault((part.word, part.sql), part)
-        return f"{self._alias}.{self.filters.ctx.q(known.alias)}"
+        if not isinstance(self._read, str):
+            return self._read(known)
+        column = self.filters.ctx.q(known.alias)
+        return f"{self._read}.{column}" if self._read else column
 
     def name(self, part: Part) -> str:
         """Return the alias of the column that holds an aggregate that was asked for."""
@@ -117,12 +123,20 @@ class Totals:
 
     def select(self, source: str, where: list[str], *, kept: bool = False) -> Select:
         """Return the SELECT that aggregates rows per account, perhaps as it is kept."""
+        account = self.filters.ctx.q("account")
+        columns = [(account, account), *self.columns(kept=kept)]
+        return Select(columns, source, where, account)
+
+    def columns(self, *, kept: bool = False) -> list[tuple[str, str]]:
+        """Return the aggregates with their names, perhaps as they are kept."""
         q, median = self.filters.ctx.q, self.filters.ctx.dialect.median
-        columns = [(q("account"), q("account"))]
-        for part in (each.kept if kept else each for each in self):
-            call = median(part.sql) if part.word == "median" else f"{part.word}({part.sql})"
-            columns.append((q(part.alias), call))
-        return Select(columns, source, where, q("account"))
+        return [
+            (
+                q(part.alias),
+                median(part.sql) if part.word == "median" else f"{part.word}({part.sql})",
+            )
+            for part in (each.kept if kept else each for each in self)
+        ]
 
     def step(self) -> Step | None:
         """Return the step that aggregates all rows; None where nothing is asked for."""

@@ -115,6 +115,25 @@ aggregate = "distinct"
 of = "feature"
 where = "count >= 0"
 window = "30d"
+[signals.regular_28d]
+table = "usage"
+aggregate = "distinct"
+of = "feature"
+where = "count > 3"
+window = "28d"
+at_least = { of = "day", number = 3 }
+[signals.regular_10w]
+table = "usage"
+aggregate = "distinct"
+of = "feature"
+window = "10w"
+at_least = { of = "day", number = 9 }
+[signals.often]
+table = "usage"
+aggregate = "distinct"
+of = "feature"
+window = "30d"
+at_least = { of = "count", number = 2 }
 [signals.features_ever]
 table = "usage"
 aggregate = "distinct"
