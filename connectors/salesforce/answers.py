@@ -10,7 +10,7 @@ from connectors.columns import pluck
 from connectors.errors import TransientError
 from connectors.quick import Values
 
-_BLOCK = 1 << 24  # bytes that Arrow parses at a time: of most pages all; no record is longer
+_BLOCK = 1 << 20  # bytes that Arrow parses at a time; a longer record is refused by it
 
 
 class Answer(Protocol):
