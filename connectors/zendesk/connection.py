@@ -88,8 +88,7 @@ class Zendesk:
                     tables = rows.users(export.rows, batch)
                 else:
                     tables = rows.organizations(export.rows, batch)
-            complete = since is None and export.last
-            yield Page(tables, export.watermark, len(export.rows), findings, complete)
+            yield Page(tables, export.watermark, len(export.rows), findings, export.complete)
 
     @property
     def _ticket_fields(self) -> tuple[FieldSpec, ...]:

@@ -17,6 +17,7 @@ PAGE = 1000  # default and maximum
 _RECENT = 65  # seconds: start_time must be more than a minute ago
 _BORDER = 120  # seconds before the end whose rows the next read may bring again
 _MOST_SEEN = 5000
+_WHOLE_EVERY = 7 * 86_400  # seconds; a thousand records a request, ten requests a minute
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +28,13 @@ class Export:
         rows: Records that were not on the page before.
         body: The whole answer, for what was side-loaded.
         watermark: Where to go on.
-        last: Whether it ends the export.
+        complete: Whether with it an export has brought all that there is.
     """
 
     rows: Sequence[Record]
     body: Mapping[str, Any]
     watermark: str
-    last: bool = False
+    complete: bool = False
 
 
 def by_cursor(
@@ -76,10 +77,16 @@ def by_time(http: Http, resource: str, since: str | None) -> Iterator[Export]:
     if nothing on this one was new, else one earlier, so that the whole second is on it. What
     repeats was on one of the last two pages.
 
+    What was deleted is on no page: once a week, the export begins at its beginning.
+
     Raises:
         TransientError: the export goes backwards.
     """
-    mark = _parse(since)
+    mark, now = _parse(since), int(http.server_time().timestamp())
+    whole = int(mark.get("whole", now if mark else 0))
+    full = now - whole >= _WHOLE_EVERY
+    if full:
+        mark, whole = {}, now
     start = max(0, min(int(mark.get("start", 0)), _latest(http)))
     before: Iterable[str] = ()  # keys of the page before the last one
     last: Iterable[str] = mark.get("seen", ())
@@ -96,9 +103,9 @@ def by_time(http: Http, resource: str, since: str | None) -> Iterator[Export]:
             kept = {*before, *last}
         else:
             kept = {key for key, row in rows.items() if _stamp(row) >= end - _BORDER}
-        mark = {"start": end, "seen": sorted(kept)[:_MOST_SEEN]}
+        mark = {"start": end, "seen": sorted(kept)[:_MOST_SEEN], "whole": whole}
         over = bool(body.get("end_of_stream", len(rows) < PAGE))
-        yield Export(fresh, body, json.dumps(mark), over)
+        yield Export(fresh, body, json.dumps(mark), complete=full and over)
         if over:
             return
         start = end if end > start else start - 1 if fresh else start + 1

@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from connectors.extras import Census
 from tests.connectors.zendesk.account import account, connection, organization
@@ -31,6 +31,31 @@ def test_an_increment_is_never_complete_and_only_organizations_leave_without_a_t
     assert [name for name in ("organizations", "users", "tickets") if to.whole(name)] == [
         "organizations"
     ]
+
+
+def test_once_a_week_all_organizations_are_read_for_those_that_left():
+    app = account()
+    app.state.tables["organizations"].load([organization(n, DAY) for n in range(1, 4)])
+    mark = list(connection(app).to.read("organizations", None))[-1].watermark
+    app.delete(2)
+    brought = []
+    for days in (6, 2, 3):
+        app.state.clock.advance(timedelta(days=days).total_seconds())
+        pages = list(connection(app).to.read("organizations", mark))
+        mark = pages[-1].watermark
+        ids = [one for page in pages for one in page.tables["accounts"].column("id").to_pylist()]
+        brought.append((pages[-1].complete, ids))
+    assert brought == [(False, []), (True, ["1", "3"]), (False, [])]
+
+
+def test_a_weekly_read_that_is_cut_off_goes_on_and_does_not_begin_anew():
+    app = account()
+    rows = [organization(n, DAY + timedelta(minutes=n)) for n in range(1, 2301)]
+    app.state.tables["organizations"].load(rows)
+    first = next(connection(app).to.read("organizations", None))
+    rest = list(connection(app).to.read("organizations", first.watermark))
+    assert first.records + sum(page.records for page in rest) == 2300
+    assert not rest[-1].complete
 
 
 def test_many_that_are_missing_are_looked_for_in_hundreds():
