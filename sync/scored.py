@@ -84,6 +84,8 @@ class Portfolio:
         if part == "model":
             return [self.version] * len(self.accounts)
         if part.startswith("override"):
+            if not self.beside:
+                return [None] * len(self.accounts)
             held = beside_part(self.beside, score, part, self.explainer(language))
             return [held.get(account) for account in self.accounts]
         found: Sequence[Any] = getattr(self.scores[score], part)

@@ -12,7 +12,7 @@ def override(
     account: Annotated[
         str, typer.Argument(help="A name, a Pulsefield id, or a system's id; without: list all.")
     ] = "",
-    score: Annotated[str, typer.Argument(help="Which score; health by default.")] = "",
+    score: Annotated[str, typer.Argument(help="Which score.")] = "health",
     config: ConfigFile = DEFAULT,
     value: Annotated[
         float | None, typer.Option(min=0, max=100, help="Points that it should have.")
@@ -34,11 +34,13 @@ def override(
     """
     from . import override_views as views
 
+    said = (band, reason, until, author)
+    if end and (value is not None or any(said)):
+        raise typer.BadParameter("ends what was set, and takes nothing else", param_hint="--end")
     if end:
         views.end(config, account, score, as_json=as_json)
-    elif value is None and not band:
+    elif value is None and not any(said):
         views.show(config, account, as_json=as_json)
     else:
-        day = None if until is None else until.date()
-        asked = views.Asked(account, score, value, band, reason, author, day)
+        asked = views.Asked(account, score, value, band, reason, author, until and until.date())
         views.keep(config, asked, as_json=as_json)

@@ -14,7 +14,6 @@ from sync import overriding
 from sync.config import load
 from sync.deciding import user
 from sync.overriding import Said, Stands
-from sync.workspace import opened
 
 from . import views
 from .look import told
@@ -36,22 +35,21 @@ class Asked:
 
 def keep(config: Path, asked: Asked, *, as_json: bool) -> None:
     """Keep an override, and tell it."""
-    for given, option in ((asked.account, "ACCOUNT"), (asked.until, "--until")):
-        if not given:
-            raise typer.BadParameter("is needed to set a score", param_hint=option)
+    if not asked.account or asked.until is None:
+        option = "--until" if asked.account else "ACCOUNT"
+        raise typer.BadParameter("is needed to set a score", param_hint=option)
     out = Output(as_json=as_json)
-    loaded = load(config)
+    said = Said(
+        account=asked.account,
+        score=asked.score,
+        value=asked.value,
+        band=asked.band or None,
+        reason=asked.reason,
+        author=asked.author or user(),
+        until=asked.until,
+    )
     with told(out):
-        said = Said(
-            account=asked.account,
-            score=asked.score or _main(config),
-            value=asked.value,
-            band=asked.band or None,
-            reason=asked.reason,
-            author=asked.author or user(),
-            until=asked.until or date.max,
-        )
-        name = overriding.keep(loaded, said)
+        name = overriding.keep(load(config), said)
     out.data(said)
     what = said.band or views.number(said.value)
     out.show(
@@ -65,11 +63,10 @@ def end(config: Path, account: str, score: str, *, as_json: bool) -> None:
     if not account:
         raise typer.BadParameter("is needed to end what was set", param_hint="ACCOUNT")
     out = Output(as_json=as_json)
-    wanted = score or _main(config)
     with told(out):
-        name = overriding.end(load(config), account, wanted)
-    out.data({"account": account, "name": name, "score": wanted})
-    out.show(escape(f"{wanted} of {name}: nothing is set by a person any more."))
+        name = overriding.end(load(config), account, score)
+    out.data({"account": account, "name": name, "score": score})
+    out.show(escape(f"{score} of {name}: nothing is set here any more."))
 
 
 def show(config: Path, account: str, *, as_json: bool) -> None:
@@ -96,8 +93,3 @@ def standing(rows: Sequence[Stands]) -> Table:
             Text(row.text, style="" if row.beside.counts else "dim"),
         )
     return table
-
-
-def _main(config: Path) -> str:
-    with opened(load(config)) as work:
-        return work.main

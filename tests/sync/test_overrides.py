@@ -236,6 +236,9 @@ def test_the_command_keeps_shows_and_ends(
     refused = shell("override", "Ada", "--value", "80", "--until", "2999-01-01")
     assert (refused.code, "give a reason" in refused.out) == (2, True)
     assert "No score is set" in shell("override").out
+    half = shell("override", "Ada", "--reason", "x", "--until", "2999-01-01")
+    assert (half.code, "a value or a band" in half.out) == (2, True)
+    assert shell("override", "Ada", "--end", "--value", "80").code == 2
 
     given = ("--band", "red", "--reason", "they [leave]", "--until", "2999-01-01")
     kept = shell("override", "Ada", *given, "--author", "Kim")
