@@ -84,14 +84,17 @@ class Portfolio:
         if part == "model":
             return [self.version] * len(self.accounts)
         if part.startswith("override"):
-            if not self.beside:
-                return [None] * len(self.accounts)
-            held = beside_part(self.beside, score, part, self.explainer(language))
-            return [held.get(account) for account in self.accounts]
+            return self._override(score, part, language)
         found: Sequence[Any] = getattr(self.scores[score], part)
         if part == "coverage":  # people read percents
             return [100 * share for share in found]
         return found
+
+    def _override(self, score: str, part: str, language: str) -> list[Any]:
+        if not self.beside:
+            return [None] * len(self.accounts)
+        held = beside_part(self.beside, score, part, self.explainer(language))
+        return [held.get(account) for account in self.accounts]
 
 
 def portfolio(
