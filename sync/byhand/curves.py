@@ -24,14 +24,15 @@ def numbers(shape: Shape) -> dict[str, float]:
     return given
 
 
-def goodness(shape: Shape, value: str, cells: Numbers, peers: str) -> str:
+def goodness(shape: Shape, value: str, cells: Numbers, peers: tuple[str, str]) -> str:
     """Return the formula of 0..100, empty where the value is no number.
 
     Args:
         shape: The curve.
         value: The cell of the signal's value.
         cells: The cells of its numbers.
-        peers: The cells of all accounts' values, for the percentile curve.
+        peers: For the percentile curve, the cells of all accounts' values, and 1 for each that is
+            in the same segment.
     """
     curve = shape.curve or "linear"
     drawn = (
@@ -85,11 +86,14 @@ def _penalty(_shape: Shape, x: str, n: Numbers) -> str:
     return f"100-{n['points']}*{x}"
 
 
-def _percentile(shape: Shape, x: str, peers: str) -> str:
+def _percentile(shape: Shape, x: str, among: tuple[str, str]) -> str:
     worst = shape.worst or 0.0
     sign = ">" if (shape.best if shape.best is not None else worst + 1) < worst else "<"
-    rank = f'COUNTIF({peers},"{sign}"&{x})/(COUNT({peers})-1)'
-    return f"100*IF(COUNT({peers})=1,0.5,{rank})"
+    peers, same = among
+    same = "1" if shape.among == "portfolio" else same
+    count = f"SUMPRODUCT({same}*ISNUMBER({peers}))"
+    rank = f"SUMPRODUCT({same}*ISNUMBER({peers})*({peers}{sign}{x}))/({count}-1)"
+    return f"100*IF({count}=1,0.5,{rank})"
 
 
 CURVES: dict[str, Callable[[Shape, str, Numbers], str]] = {

@@ -13,6 +13,7 @@ from scoring.scores import TOLERANCE
 from .asked import Asked
 from .conditions import formula
 from .curves import goodness
+from .groups import Groups
 from .numbers import Cells, metrics_of, parts_of
 from .places import Column, Formula, Page, across, text
 
@@ -64,13 +65,23 @@ class Maker:
     def _goodness(self, metric: str) -> Column:
         value = self.asked.values[self.model.metrics[metric].signal]
         column = self.page.column("goodness", self.phrases.metric(metric))
-        shape = self.model.shape_of(metric)
-        cells = self.numbers.curves[metric]
-        return column.fill(goodness(shape, value.here, cells, value.all(self.rows)), self.rows)
+        peers, mask = value.all(self.rows), self.groups.peers(self.rows)
+        drawn = {
+            segment: goodness(self.model.shape_of(name, segment), value.here, cells, (peers, mask))
+            for (name, segment), cells in self.numbers.curves.items()
+            if name == metric
+        }
+        own = {segment: each for segment, each in drawn.items() if segment is not None}
+        return column.fill(self.groups.branched(drawn[None], own), self.rows)
+
+    @property
+    def groups(self) -> Groups:
+        """The segments."""
+        return self.numbers.groups
 
     def _score(self, made: Made, score: str) -> None:
-        used, weights, seen = self._parts(made, score)
-        whole = f"SUMPRODUCT({across(used, '$3')},ISNUMBER({across(used, '$4')})*1)"
+        used, declared, weights, seen = self._parts(made, score)
+        whole = f"SUMPRODUCT({across(declared, '{row}')},ISNUMBER({across(used, '$4')})*1)"
         title = self.phrases.score(score)
         coverage = self.page.column(title, "coverage").fill(
             f"IF({whole}=0,0,SUM({across(seen, '{row}')})/{whole})", self.rows
@@ -83,30 +94,37 @@ class Maker:
         made.band[score] = self._band(score, value)
 
     def _parts(self, made: Made, score: str) -> tuple[list[Column], ...]:
-        """Goodness used, weight used and weight observed of each part, side by side."""
+        """Goodness used, weight, weight used and weight observed of each part, side by side."""
         names = parts_of(self.model, score)
         title = self.phrases.score(score)
         used = []
         for name in names:
             heads = (f"{title}: used", self._label(name))
-            given = Formula(self.numbers.weights[score, name])
             good = made.goodness.get(name) or made.value[name]
             average = Formula(
                 f'IF(COUNT({good.all(self.rows)})=0,"",AVERAGE({good.all(self.rows)}))'
             )
-            used.append(self.page.column(*heads, given, average))
+            used.append(self.page.column(*heads, None, average))
+        declared = [
+            self.page.column(f"{title}: declared", self._label(name)).fill(
+                self.numbers.weights[score, name], self.rows
+            )
+            for name in names
+        ]
         weights = [self.page.column(f"{title}: weight", self._label(name)) for name in names]
         seen = [self.page.column(f"{title}: observed", self._label(name)) for name in names]
         for at, name in enumerate(names):
-            declared = self.model.metrics.get(name) or self.model.scores[name]
+            missing = (self.model.metrics.get(name) or self.model.scores[name]).missing
             good = made.goodness.get(name) or made.value[name]
             share = "1" if name in made.goodness else made.coverage[name].here
-            weight = used[at].head(3)
-            used[at].fill(_used(declared.missing, good.here, share, used[at].head(4)), self.rows)
-            counted = f"{weight}*{share}" if declared.missing == "exclude" else weight
+            weight, mean = declared[at].here, used[at].head(4)
+            peers = self.groups.expected(good, mean, self.rows)
+            told = _used(missing, (good.here, share), mean, peers)
+            used[at].fill(f'IF({weight}=0,"",{told})', self.rows)
+            counted = f"{weight}*{share}" if missing == "exclude" else weight
             weights[at].fill(f'IF({used[at].here}="",0,{counted})', self.rows)
             seen[at].fill(f"IF(ISNUMBER({good.here}),{weight}*{share},0)", self.rows)
-        return used, weights, seen
+        return used, declared, weights, seen
 
     def _label(self, part: str) -> str:
         known = part in self.model.metrics
@@ -185,10 +203,11 @@ class Maker:
         return column.fill(f'IF({value.here}="",{unknown},CHOOSE(1+{place},{words}))', self.rows)
 
 
-def _used(missing: Missing, good: str, share: str, mean: str) -> str:
+def _used(missing: Missing, known: tuple[str, str], mean: str, peers: str) -> str:
     """Goodness of a part: as it is, or by its policy as far as it is unknown."""
+    good, share = known
     if missing == "exclude":
         return f'IF(ISNUMBER({good}),{good},"")'
-    instead = mean if missing == "peers" else "0" if missing == "worst" else repr(missing)
+    instead = peers if missing == "peers" else "0" if missing == "worst" else repr(missing)
     mixed = good if share == "1" else f"{share}*{good}+(1-{share})*{instead}"
     return f'IF({mean}="","",IF(ISNUMBER({good}),{mixed},{instead}))'

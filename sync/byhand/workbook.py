@@ -10,6 +10,7 @@ from scoring.weighing import top_scores
 
 from . import numbers
 from .asked import asked
+from .groups import groups, labels
 from .places import FILL, FIRST, STEPS, Column, Formula, Page
 from .steps import Made, Maker
 
@@ -22,7 +23,7 @@ def workbook(model: Model, language: str = "en", rows: int = ROWS) -> bytes:
 
     Its first sheet has a row for each account: scores, then the values to fill in. The second
     has every step of the way as formulas, the third the model's numbers, which may be changed.
-    Weights and curves are those of accounts in no segment; bands have no memory.
+    Weights, curves and peers are those of the segment that is named; bands have no memory.
 
     Args:
         model: What is weighed.
@@ -30,17 +31,21 @@ def workbook(model: Model, language: str = "en", rows: int = ROWS) -> bytes:
         rows: Accounts that there is room for.
     """
     phrases = Phrases(model, language)
-    cells = numbers.cells(model, phrases)
     fill, steps = Page(FILL), Page(STEPS)
     name = fill.column("fill in", "Account")
     steps.column("", "Account").fill(f'IF({name.here}="","",{name.here})', rows)
     shown = {score: _results(fill, model, phrases, score) for score in _order(model)}
+    choices = labels(model, phrases)
+    segment = fill.column("fill in", "Segment", None, ", ".join(choices)) if choices else None
+    told = groups(segment, steps, model, phrases, rows)
+    cells = numbers.cells(model, phrases, told)
     wanted = asked(fill, name, model, phrases)
     made = Maker(model, phrases, cells, wanted, steps, rows).all()
     for score, columns in shown.items():
         _copy(made, score, columns, rows)
-    filled = [column.at for column in (name, *wanted.values.values(), *wanted.said.values())]
-    return _written((fill, steps, cells.page), filled, rows)
+    filled = [name, *filter(None, [segment]), *wanted.values.values(), *wanted.said.values()]
+    lists = {segment.at: choices} if segment else {}
+    return _written((fill, steps, cells.page), [column.at for column in filled], lists, rows)
 
 
 def _order(model: Model) -> list[str]:
@@ -63,7 +68,10 @@ def _copy(made: Made, score: str, columns: Iterable[Column], rows: int) -> None:
         column.fill(f'IF({blank},"",{found[score].here})', rows)
 
 
-def _written(pages: tuple[Page, ...], filled: list[int], rows: int) -> bytes:
+def _written(
+    pages: tuple[Page, ...], filled: list[int], lists: dict[int, list[str]], rows: int
+) -> bytes:
+    """Return the file; ``lists`` has what can be chosen from in a column."""
     import xlsxwriter  # noqa: PLC0415 - only this sheet needs it
 
     held = io.BytesIO()
@@ -82,6 +90,9 @@ def _written(pages: tuple[Page, ...], filled: list[int], rows: int) -> bytes:
                 for row in range(heads, heads + rows):
                     for column in filled:
                         sheet.write_blank(row, column, None, paper)
+                for column, choices in lists.items():
+                    place = (heads, column, heads + rows - 1, column)
+                    sheet.data_validation(*place, {"validate": "list", "source": choices})
             for (row, column), value in page.cells.items():
                 style = (bold if row < 2 else small) if row < heads else None  # noqa: PLR2004 - titles
                 _cell(sheet, (row, column), value, style)

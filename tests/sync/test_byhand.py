@@ -34,9 +34,10 @@ metrics.rank = { signal = "d", curve = "percentile", worst = 9, best = 0, missin
 metrics.set = { signal = "a", worst = 50, best = 10, missing = 35 }
 metrics.yes = { signal = "b", curve = "indicator", worst = 0, best = 4 }
 metrics.less = { signal = "c", curve = "penalty", points = 11 }
+metrics.least = { signal = "b", worst = 9, best = 0 }
 metrics.never = { signal = "gone", worst = 0, best = 1 }
-scores.one = { weights = { log = 2, steps = 1, band = 1, never = 3 }, min_coverage = 0.2, missing = "exclude" }
-scores.two = { weights = { rank = 2, set = 1, yes = 1, less = 1 }, min_coverage = 0.3 }
+scores.one = { weights = { log = 2, least = 0, steps = 1, band = 1, never = 3 }, min_coverage = 0.2, missing = "exclude" }
+scores.two = { bands = { borders = { red = 0, yellow = 45, green = 70 } }, weights = { rank = 2, set = 1, yes = 1, less = 1 }, min_coverage = 0.3 }
 [scores.health]
 weights = { one = 1, two = 2, log = 1 }
 min_coverage = 0.2
@@ -52,13 +53,25 @@ named = { when = "not (d < 3)", at_least = "yellow" }
 cap = { when = "b < 2 and c <> 4", at_most = 45 }
 [bands]
 quantiles = { red = 0, yellow = 0.25, green = 0.7 }
+[segments.small]
+where = "seats < 9"
+weights.one = { log = 0, band = 2, least = 1 }
+weights.health = { two = 0 }
+metrics.log = { best = 20 }
+metrics.rank = { worst = 0, best = 9 }
+[segments.large]
+where = "seats > 90"
+weights.two = { rank = 5, yes = 0 }
+metrics.steps = { steps = [[0, 30], [7, 80]] }
+borders.two = { yellow = 35, green = 55 }
 """
 COUNT = 5
 
 
 def by_field(raw: dict[str, Any]) -> dict[str, Any]:
     """The same model over plain columns of accounts, so that any value can be given."""
-    raw = {key: value for key, value in raw.items() if key != "segments"}
+    for name, segment in raw.get("segments", {}).items():
+        segment["where"] = f"industry = '{name}'"
     raw["signals"] = {
         name: {"field": name, "unit": signal.get("unit", "")}
         for name, signal in raw["signals"].items()
@@ -144,6 +157,12 @@ def computed(content: bytes, folder: Path, count: int) -> list[list[Any]]:
     return rows
 
 
+def said(engine: dict[tuple[int, str], dict[str, Any]], rule: str) -> list[Any]:
+    """What a person says of a rule that no formula can tell: that it holds where it does."""
+    score_, name = rule.split(" ")
+    return ["x" if name in engine[at, score_]["limited_by"] else None for at in range(COUNT)]
+
+
 def given(chance: random.Random, raw: dict[str, Any], signal: str) -> list[Any]:
     """Values about as wide as the metric's curve, with gaps; text for an account's column."""
     if signal.startswith("account."):
@@ -170,13 +189,15 @@ def test_formulas_give_what_the_engine_gives(name: str, tmp_path: Path) -> None:
     chance = random.Random(name)
     values = {signal: given(chance, raw, signal) for signal in order}
     values |= {name: [None] * COUNT for name in order if name == "gone" or " " in name}
-    shown = computed(
-        typed(content, {"name": [f"Customer {at}" for at in range(COUNT)]} | values),
-        tmp_path,
-        COUNT,
-    )
-    rest = raw["signals"].keys() - values.keys()
-    engine = by_engine(model_of(raw), values | {signal: [None] * COUNT for signal in rest})
+    segments = [chance.choice((None, *raw.get("segments", ()))) for _ in range(COUNT)]
+    words = [name and Phrases(model).segment(name) for name in segments]
+    assert len(set(segments)) > 1 or not model.segments
+    rest = {signal: [None] * COUNT for signal in raw["signals"].keys() - values.keys()}
+    engine = by_engine(model_of(raw), values | rest | {"account.industry": segments})
+    values |= {name: said(engine, name) for name in order if " " in name}
+    people = {"name": [f"Customer {at}" for at in range(COUNT)]}
+    people |= {"segment": words} if model.segments else {}
+    shown = computed(typed(content, people | values), tmp_path, COUNT)
     titles = [cell.value for cell in openpyxl.load_workbook(io.BytesIO(content))["Scoring"][2]]
     for at in range(COUNT):
         for title, cell in zip(titles[1:], shown[at], strict=False):
