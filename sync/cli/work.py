@@ -41,6 +41,7 @@ def score(
     if output is not None:
         write_csv(output, scored.scores.to_pylist())
     out.data({"report": scored.report, "scores": scored.scores.to_pylist()})
+    _show_odd(out, scored.report)
     show_portfolio(out, scored.report)
     raise typer.Exit(scored.report.exit_code)
 
@@ -102,6 +103,10 @@ def show_redone(out: Output, report: RunReport, *, apply: bool) -> None:
 def _show_reading(out: Output, report: RunReport) -> None:
     out.title("Read")
     out.show(views.reading(report.connections))
+    _show_odd(out, report)
+
+
+def _show_odd(out: Output, report: RunReport) -> None:
     odd = views.findings(report.connections, report.matching)
     if odd.row_count:
         out.title("Odd in the data")

@@ -47,6 +47,17 @@ def test_scores_reach_every_system_and_nothing_is_left_to_do(
     assert sum(sum(c["rows"].values()) for c in again["connections"]) == 0
 
 
+def test_what_is_odd_in_the_data_is_counted_with_examples(shell: Shell) -> None:
+    pulled = shell("pull")
+    found = shell("score", "--json").data["report"]["matching"]["parked"]
+    scored = shell("score")
+    assert "Odd in the data" in pulled.out
+    assert found
+    for one in found[:3]:
+        assert one["kind"].replace("_", " ") in scored.out
+        assert one["examples"][0] in scored.out
+
+
 def test_requests_are_near_the_least_possible(shell: Shell) -> None:
     shell("fields", "--create")
     for connection in shell("sync", "--apply", "--json").data["connections"]:
