@@ -18,7 +18,8 @@ from .plan import Plan
 PLANS, WRITES = schema.plans, schema.writes
 ANSWERED = ("ok", "refused")
 STATES = ("intended", "sent", *ANSWERED, "dropped")
-_NEW = [getattr(WRITES.c, n) for n in ("plan", "row", "ref", "account", "change", "state", "held")]
+KEPT = [getattr(WRITES.c, n) for n in ("plan", "row", "ref", "account", "change", "state", "held")]
+"""Columns of a row that is planned; the others are filled in later."""
 # Made once: they precede every batch, and SQLAlchemy takes longer to make one than to run it.
 _OF = WRITES.c.plan == sa.bindparam("of")
 _RANGE = WRITES.update().where(_OF, WRITES.c.row.between(sa.bindparam("low"), sa.bindparam("high")))
@@ -69,7 +70,7 @@ def save(journal: Journal, run: int, plan: Plan, now: datetime) -> int:
             (number, row, w.ref, w.account, orjson.dumps(w.change).decode(), "intended", False)
             for row, w in enumerate(plan.writes)
         )
-        bulk.insert(db, _NEW, rows)
+        bulk.insert(db, KEPT, rows)
     return number
 
 

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from connectors.base import WriteResult
-from sync import letters, schema, writes
+from sync import bulk, letters, schema, writes
 from sync.errors import JournalError
 from sync.journal import Journal, Watermark
 from sync.plan import Plan, PlannedWrite, checksum
@@ -134,6 +134,19 @@ def test_a_failed_transaction_leaves_nothing(journal: Journal) -> None:
         db.execute(schema.writes.update().values(state="ok"))
         db.execute(taken)
     assert len(writes.load(journal, number, ("intended",))) == 2
+
+
+def test_a_plan_that_cannot_be_kept_whole_is_told_and_leaves_nothing(journal: Journal) -> None:
+    row = (1, 0, "7", 7, "{}", "intended", False)
+    with pytest.raises(JournalError, match="cannot be used"), journal.begin() as db:
+        bulk.insert(db, writes.KEPT, [row, row])
+    assert writes.load(journal, 1, ("intended",)) == []
+    texts = ["\\N", "a\tb\nc", "", "ę'\"", "\\."]
+    with journal.begin() as db:
+        rows = [(2, at, text, at, text, "intended", True) for at, text in enumerate(texts)]
+        bulk.insert(db, writes.KEPT, rows)
+        found = db.execute(sa.select(schema.writes.c.ref, schema.writes.c.change)).all()
+    assert [tuple(row) for row in found] == [(text, text) for text in texts]
 
 
 @contextmanager

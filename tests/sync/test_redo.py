@@ -192,6 +192,18 @@ def test_a_running_run_is_not_rolled_back_and_an_interrupted_one_is(deploy) -> N
     assert redo.undo(config, done.run, now=NOW).plans[0].updates == 7
 
 
+def test_a_run_that_has_written_nothing_yet_is_waited_for(deploy) -> None:
+    config = deploy(crm=customers(NAMES))
+    journal = Journal(config.journal)
+    with lease(journal):
+        begun = journal.start_run("sync", NOW)
+        with pytest.raises(BusyError, match="wait for it to end"):
+            redo.undo(config, begun, now=NOW)
+    journal.close()
+    with pytest.raises(PlanError, match="wrote nothing"):
+        redo.undo(config, begun, now=NOW)
+
+
 def test_a_retry_sends_what_may_pass_and_with_every_what_was_refused_for_good(deploy) -> None:
     config = deploy(crm=customers(NAMES))
     SYSTEMS["crm"].refuse.update({"3": ("LOCKED", True), "4": ("VALIDATION", False)})

@@ -1,11 +1,22 @@
 """A full disk, a read-only folder, a clock that jumps, two processes: told, and no damage."""
 
+import resource
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import timedelta
 
 import pytest
 
-from sync import run
+from connectors.base import FieldUpdate, WriteResult
+from sync import held, run, writes
 from sync.errors import ClockError, JournalError, StoreError
+from sync.journal import Journal
+from sync.plan import Plan, PlannedWrite, checksum
+from sync.store import HELD, Store
+from sync.summary import PlanReport
+from sync.writes import Saved
 from tests.sync import kill
 from tests.sync.fakes import NOW, SYSTEMS, customers, dump
 from tests.sync.test_run import NAMES
@@ -20,6 +31,51 @@ def test_a_full_disk_is_told_and_the_next_run_finishes(tmp_path, largest: int) -
         assert made.sync() == 0
         assert len(made.held()) == 718
         assert max(made.sent.values()) == 1
+
+
+@contextmanager
+def full_disk(largest: int) -> Iterator[None]:
+    """No file grows beyond so many bytes, as if the disk were full then."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (largest, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_disk_that_is_full_leaves_store_and_journal_as_they_were(tmp_path) -> None:
+    journal, store = Journal(f"sqlite:///{tmp_path}/journal.sqlite"), Store(str(tmp_path / "data"))
+    change = {"health": (None, "50.0"), "reasons": (None, "x" * 200)}
+    rows = tuple(PlannedWrite(str(at), at, change) for at in range(3_000))
+    made = Plan("crm", rows, PlanReport("crm", None, checksum("crm", rows), len(rows), len(rows)))
+    kept = [Saved(at, row.ref, row.account, row.change) for at, row in enumerate(rows)]
+    with full_disk(20_000), pytest.raises(JournalError, match="cannot be used"):
+        writes.save(journal, 1, made, NOW)
+    with full_disk(20_000), pytest.raises(StoreError, match="the table held/crm at rest"):
+        held.keep(store, "crm", kept, NOW)
+    number = writes.save(journal, 1, made, NOW)
+    held.keep(store, "crm", kept, NOW)
+    assert len(writes.load(journal, number, ("intended",))) == 3_000
+    assert len(store.rows(HELD + "crm", [row.ref for row in rows])) == 3_000
+    journal.close()
+
+
+def test_what_was_held_before_outlives_a_power_cut_while_it_is_replaced(deploy, tmp_path) -> None:
+    config = deploy(crm=customers(NAMES))
+    found, store = [], SYSTEMS["crm"].store
+
+    def look(update: FieldUpdate) -> WriteResult:
+        # What is not in the file itself may be lost with the machine.
+        shutil.copy(config.journal.removeprefix("sqlite:///"), tmp_path / "after.sqlite")
+        with closing(sqlite3.connect(tmp_path / "after.sqlite")) as db:
+            found.append(db.execute("SELECT ref, change FROM writes ORDER BY ref").fetchall())
+        return store(update)
+
+    SYSTEMS["crm"].store = look
+    run.sync(config, now=NOW)
+    assert [len(rows) for rows in found] == [7] * 7
+    assert '"pulsefield_health":[null,' in found[0][0][1]
 
 
 @pytest.mark.parametrize("setting", ["data", "journal"])
