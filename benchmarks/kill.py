@@ -1,9 +1,10 @@
 """kill -9 at hundreds of points: what is lost, wrong or doubled in the end.
 
-``python -m benchmarks.kill [--points 300] [--seed 1] [--faults]``: each time a new deployment
-over stand-ins, three runs of ``pulsefield sync --apply`` that are killed at seeded points, one
-after the other (two at counted ones: a request, a commit of journal or store, matching, scoring,
-planning; one after a random time), a run that ends, and one that must write nothing.
+``python -m benchmarks.kill [--points 300] [--seed 1] [--seconds 200] [--faults]``: each time a
+new deployment over stand-ins, six runs of ``pulsefield sync --apply`` that are killed at seeded
+points, one after the other (five at counted ones: a request, a commit of journal or store,
+matching, scoring, planning; one after a random time), a run that ends, and one that must write
+nothing.
 """
 
 import argparse
@@ -21,7 +22,7 @@ from typing import Any
 from connectors.simulator import Faults
 from tests.sync import kill
 
-IN_A_ROW = 3
+IN_A_ROW = 6
 FAULTS = Faults(too_many=0.02, server_error=0.02, cut=0.02, expire=0.01)
 
 
@@ -29,6 +30,9 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--points", type=int, default=300)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--seconds", type=float, default=float("inf"), help="end sooner, after these"
+    )
     parser.add_argument("--faults", action="store_true", help="let the systems fail, too")
     options = parser.parse_args()
     home = Path(tempfile.mkdtemp(prefix="kill-"))
@@ -37,7 +41,7 @@ def main() -> None:
     wheres, bad, doubled, under_way, cut = Counter[str](), 0, 0, 0, 0
     began = time.monotonic()
     number = 0
-    while wheres.total() < options.points:
+    while wheres.total() < options.points and time.monotonic() - began < options.seconds:
         deep, number = number % 2 == 1, number + 1
         held, trace, seconds = undisturbed[deep]
         kills = [kill.Kill(_point(pick, trace)) for _ in range(IN_A_ROW - 1)]
