@@ -45,6 +45,11 @@ def show_run(config: Path, run: int, *, as_json: bool) -> None:
     if found.plans:
         out.title("Plans")
         out.show(table)
+    written = {entry["connection"] for entry in found.report.get("applied", ())}
+    for plan in found.report.get("plans", ()):
+        if plan.get("creates"):
+            done = "Made first" if plan["connection"] in written else "To be made first"
+            out.show("", f"{done} in {plan['connection']}: {', '.join(plan['creates'])}.")
     for entry in found.report.get("connections", ()):
         if entry.get("error"):
             out.show("", Text(f"{entry['name']}: {entry['error']}", style="red"))

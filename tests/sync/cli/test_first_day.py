@@ -97,6 +97,8 @@ def test_the_commands_of_readme_are_enough_for_scores_in_every_system(
     assert "Nothing was written" in told[2].out
     for field in ("Pulsefield_Health__c", "pulsefield_health_reasons"):
         assert field in told[2].out.partition("Fields that are missing, and made first")[2]
+    assert "To be made first in zendesk" in bare("runs", "show", "1").out
+    assert "Made first in zendesk" in bare("runs", "show", "2").out
     assert bare("check").code == 0
 
 
