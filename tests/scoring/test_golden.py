@@ -55,9 +55,10 @@ def test_golden_case(case: dict[str, Any]) -> None:
 
 
 def scored(case: dict[str, Any], when: str, at: datetime, model: Model) -> Snapshot:
-    """The accounts of one moment, each just read in every table given."""
+    """The accounts of one moment, each just read in every table given, or when it says."""
     tables = {"surveys": case["surveys"]} if "surveys" in case else {}
-    read = {(row["account"], name): at for row in case[when] for name in tables}
+    names = (*tables, "accounts")
+    read = {(row["account"], name): row.get("read", at) for row in case[when] for name in names}
     return score(model, arrow(Facts(case[when], tables, read)), as_of=at)
 
 
@@ -73,11 +74,15 @@ def test_golden_change(case: dict[str, Any]) -> None:
         ledgers = [each.ledger(evidence=False) for each in (before, now, same)]
         bridge = ledgers[2] if "now_model" in case else None
         parts = change(model, *ledgers[:2], same_facts=bridge).to_pylist()
+        moved = {row["account"]: row["value"] for row in now.scores.to_pylist()}
+        for row in before.scores.to_pylist():
+            moved[row["account"]] -= row["value"]
     for wanted in case["expect"]:
         found = {kind: 0.0 for kind in wanted if kind != "account"}
         for part in parts:
             if part["account"] == wanted["account"] and abs(part["points"]) > TINY:
                 found[part["kind"]] = found.get(part["kind"], 0.0) + part["points"]
+        assert near(sum(found.values()), moved[wanted["account"]], within=1e-8), case["why"]
         assert found.keys() == wanted.keys() - {"account"}, case["why"]
         assert all(near(found[kind], wanted[kind], within=1e-8) for kind in found), case["why"]
 
