@@ -240,8 +240,7 @@ def score(
     engine = engine_on(connection)
     try:
         data = given(facts, before, overrides) | (rolled.given() if rolled is not None else {})
-        ctx = context(model, engine, data, moment)
-        ctx = with_kept(with_rates(ctx, engine, rates), rolled)
+        ctx = with_kept(with_rates(context(model, engine, data, moment), engine, rates), rolled)
         check_accounts(ctx, engine)
         engine.run(compile_model(ctx))
     except BaseException:

@@ -5,7 +5,10 @@ from typing import Annotated
 
 import typer
 
+from .general import Commands
+
 zendesk_app = typer.Typer(
+    cls=Commands,
     help="The Zendesk sidebar app that shows a customer's scores beside the ticket.",
     no_args_is_help=True,
 )
