@@ -132,12 +132,20 @@ def ranked_step(ctx: Context, score: str, limit: int) -> Step:
     return Step(f"ranked{limit}_{score}", about, "\nUNION ALL\n".join(ranks), kept=True)
 
 
-def reasons_sql(ctx: Context, score: str, limit: int) -> str:
-    """Return the SELECT of the largest parts with what was measured, over ``rankedN_SCORE``."""
+def reasons_sql(ctx: Context, score: str, limit: int, *, measured: bool = True) -> str:
+    """Return the SELECT of the largest parts, over ``rankedN_SCORE``.
+
+    Args:
+        ctx: What compiling needs.
+        score: The score.
+        limit: The N of the step.
+        measured: Whether goodness and observed are read, which takes a join for each score.
+    """
     q, account = ctx.q, ctx.q("account")
     found = leaves(ctx, score)
     place = f"t.{q('place')}"
-    homes = {leaf.home: f"i{n}" for n, leaf in enumerate(found) if leaf.weight}
+    weighed = {at: leaf for at, leaf in enumerate(found) if leaf.weight and measured}
+    homes = {leaf.home: f"i{at}" for at, leaf in weighed.items()}
     source = f"{ctx.step(f'ranked{limit}_{score}')} AS t"
     source += f"\nJOIN {ctx.step('signals')} AS s ON s.{account} = t.{account}"
     for home, alias in homes.items():
@@ -148,7 +156,6 @@ def reasons_sql(ctx: Context, score: str, limit: int) -> str:
     def each(values: dict[int, str]) -> str:
         return case([(f"{place} = {at}", value) for at, value in values.items()], none)
 
-    weighed = {at: leaf for at, leaf in enumerate(found) if leaf.weight}
     values = {
         "value": {at: f"s.{q(leaf.signal)}" for at, leaf in enumerate(found) if leaf.signal},
         "goodness": {at: f"{homes[leaf.home]}.{q(leaf.name)}" for at, leaf in weighed.items()},

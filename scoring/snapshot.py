@@ -104,12 +104,15 @@ class Snapshot:
             raise ValueError(f"no score {score!r}; there are: {', '.join(self.model.scores)}")
         return list(self.model.scores) if score is None else [score]
 
-    def reasons(self, limit: int = 3, scores: Iterable[str] | None = None) -> pa.Table:
+    def reasons(
+        self, limit: int = 3, scores: Iterable[str] | None = None, *, measured: bool = True
+    ) -> pa.Table:
         """Return the largest parts per account and score, by points rounded to 6 decimals.
 
         Args:
             limit: How many, at most.
             scores: Which scores; None: all.
+            measured: Whether to add goodness and observed; null without.
 
         Returns:
             The ledger's columns but evidence, and rank (from 1); ties by the model's order.
@@ -121,7 +124,8 @@ class Snapshot:
             self._engine.once(
                 [top_step(self._ctx, name, limit), ranked_step(self._ctx, name, limit)]
             )
-            table = named(self._ctx, name, self._engine.query(reasons_sql(self._ctx, name, limit)))
+            sql = reasons_sql(self._ctx, name, limit, measured=measured)
+            table = named(self._ctx, name, self._engine.query(sql))
             tables.append(_numbered(table, self.model, name))
         table = pa.concat_tables(tables).combine_chunks()
         order = [("account", "ascending"), ("_score", "ascending"), ("rank", "ascending")]
@@ -130,9 +134,13 @@ class Snapshot:
     @property
     def missing(self) -> pa.Table:
         """Metrics unobserved: account, score, metric, table (what to connect)."""
+        return self.missing_of(self.model.scores)
+
+    def missing_of(self, scores: Iterable[str]) -> pa.Table:
+        """Return the rows of ``missing`` of some scores."""
         q = self._ctx.q
         selects = []
-        for name in self.model.scores:
+        for name in (name for each in scores for name in self._names(each)):
             source = self._ctx.step(f"inputs_{name}")
             for part in parts(self._ctx, name):
                 if not part.is_metric:

@@ -29,11 +29,15 @@ _EARLY = f"""
 """  # noqa: S608 - a constant
 TWICE_DAYS = 90
 """Uses of so many days are looked at for repeats: what windows reach, and memory holds."""
-_TWICE = """
+_RECENT = "day > DATE '{since}' AND \"count\" IS NOT NULL"
+_USE = 'source, account, day, feature, user_ref, "count"'
+_TWICE = f"""
     SELECT min(id) || ' / ' || max(id) AS id FROM fact_usage
-    WHERE day > DATE '{since}' AND "count" IS NOT NULL
-    GROUP BY source, account, day, feature, user_ref, "count" HAVING count(*) > 1
-"""
+    WHERE {_RECENT} AND hash({_USE}) IN (
+        SELECT hash({_USE}) FROM fact_usage WHERE {_RECENT} GROUP BY ALL HAVING count(*) > 1
+    )
+    GROUP BY {_USE} HAVING count(*) > 1
+"""  # noqa: S608 - constants; numbers are grouped first, at half the cost of texts
 _OPEN = """
     started_at <= DATE '{today}' AND coalesce(ended_at > DATE '{today}', true)
     AND coalesce(status NOT IN ('cancelled', 'ended'), true)

@@ -161,7 +161,7 @@ def _told(
 ) -> list[str]:
     """Return the sentences of one score."""
     told = [""] * len(found.accounts)
-    parts = _parts(snapshot.reasons(LIMIT + 2, [name]))
+    parts = _parts(snapshot.reasons(LIMIT + 2, [name], measured=False))
     rows = found.scores[name]
     today = found.as_of.date()
     since = past.as_of.date() if past else None
@@ -200,10 +200,9 @@ def _parts(reasons: pa.Table) -> dict[int, list[Part]]:
 
 
 def _missing(snapshot: Snapshot, score: str) -> dict[int, list[str]]:
-    table = snapshot.missing
-    columns = (table.column(name).to_pylist() for name in ("account", "score", "metric"))
+    table = snapshot.missing_of([score])
+    columns = (table.column(name).to_pylist() for name in ("account", "metric"))
     found: dict[int, list[str]] = {}
-    for account, of, metric in zip(*columns, strict=True):
-        if of == score:
-            found.setdefault(account, []).append(metric)
+    for account, metric in zip(*columns, strict=True):
+        found.setdefault(account, []).append(metric)
     return found

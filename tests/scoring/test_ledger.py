@@ -98,6 +98,18 @@ def test_reasons_agree_with_the_ledger_of_the_whole_default_model() -> None:
                     assert reason["points"] == pytest.approx(part["points"], abs=1e-6)
 
 
+def test_reasons_and_what_is_missing_can_be_asked_for_in_part() -> None:
+    with run(load_model(shipped_model("default")), portfolio()) as snapshot:
+        whole, part = snapshot.reasons(), snapshot.reasons(measured=False)
+        assert whole.column("goodness").null_count < part.column("goodness").null_count
+        unmeasured = ["goodness", "observed"]
+        assert whole.drop_columns(unmeasured).equals(part.drop_columns(unmeasured))
+        missing = snapshot.missing.to_pylist()
+        usage = [row for row in missing if row["score"] == "usage"]
+        assert 0 < len(usage) < len(missing)
+        assert snapshot.missing_of(["usage"]).to_pylist() == usage
+
+
 def test_asking_for_a_score_that_is_not_there_lists_those_that_are() -> None:
     with run(model('[signals.x]\nfield = "seats"'), {}) as snapshot:
         with pytest.raises(ValueError, match="no score 'helth'; there are: health"):
