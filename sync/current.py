@@ -68,7 +68,8 @@ def _log(report: RunReport) -> None:
         "unsafe": list(report.unsafe),
     }
     level = WARNING if report.exit_code else INFO
-    logs.LOGGER.log(level, "run ended", extra={"data": data})
+    if logs.LOGGER.hasHandlers():  # Python itself would print a warning that nobody listens to
+        logs.LOGGER.log(level, "run ended", extra={"data": data})
 
 
 @contextmanager
