@@ -1,6 +1,6 @@
 """What the journal costs: an apply with it, beside the same writes with nothing noted.
 
-``python -m benchmarks.journal [--updates 20000] [--latency 0.05] [--url URL] [--lifted]``:
+``python benchmarks/journal.py [--updates 20000] [--latency 0.05] [--url URL] [--lifted]``:
 HubSpot's stand-in, in a process of its own, answers each batch of 100 after the latency. The two
 ways take turns, best of three. With the journal, the time counts from keeping the plan to the
 last answer, and keeping what the target holds now. HubSpot's rate limit sets the pace of both;
