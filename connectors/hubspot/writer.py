@@ -10,7 +10,7 @@ from itertools import takewhile
 
 from connectors.base import FieldUpdate, WriteLog, WriteResult
 from connectors.errors import ConnectorError, SetupError
-from connectors.pages import in_order
+from connectors.pages import ahead, in_order
 
 from .answers import GONE, MERGED, named, refused, sort
 from .client import BATCH_LIMIT, Body, Client, counted_as, results
@@ -64,7 +64,9 @@ class Writer:
         self._client.http.stats.count(
             counted_as("batch_update", COMPANIES), least=-(-len(updates) // BATCH_LIMIT)
         )
-        for outcome in in_order(self._batch, announced(), self._workers, drain=True):
+        # Told while the batches before it are under way, so that noting it keeps none waiting.
+        batches = ahead(announced()) if self._workers > 1 else announced()
+        for outcome in in_order(self._batch, batches, self._workers, drain=True):
             yield from outcome.results
             if outcome.stop is not None:
                 raise outcome.stop
