@@ -4,12 +4,17 @@ Exit codes: 0 done; 1 done, but some rows were refused, or a system did not answ
 waits for the next run; 2 set-up or configuration; 3 unsafe plan; 4 a bug in Pulsefield.
 """
 
+import gc
 import sys
 import traceback
 
 from sync import logs
 
 REFUSED, SETUP, UNSAFE, BUG = 1, 2, 3, 4
+GARBAGE = 20_000
+"""Objects after which garbage is looked for. At Python's 700 all that is imported is walked over
+again and again: 0.1 s of a short command.
+"""
 
 
 def exit_code(error: Exception) -> int:
@@ -27,6 +32,7 @@ def exit_code(error: Exception) -> int:
 
 def main() -> None:
     """Run ``pulsefield`` with the arguments of the process."""
+    gc.set_threshold(GARBAGE)
     from .app import app
 
     try:
