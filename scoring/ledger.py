@@ -79,9 +79,10 @@ def top_step(ctx: Context, score: str, limit: int) -> Step:
     """Return the step with the codes of each account's largest parts, ``most 1`` and so on.
 
     Rounds of ``greatest`` over one row per account: at a million accounts an unpivot with
-    ``row_number`` took 19 s and 3.4 GB, rounds over sizes 8 s and 0.6 GB, and these half of
-    that. A code is a whole number that ``ranked_step`` reads again: the part's size comes
-    first, then its place from the end, as ties go to the part that comes first in the model.
+    ``row_number`` took 19 s and 3.4 GB, rounds over sizes 8 s and 0.6 GB. Codes took 0.38 s for
+    200,000 accounts where sizes took 0.84 s. A code is a whole number that ``ranked_step`` reads
+    again: the part's size comes first, then its place from the end, as ties go to the part that
+    comes first in the model.
     """
     q = ctx.q
     count, fence = len(leaves(ctx, score)), ctx.dialect.fence
