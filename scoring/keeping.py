@@ -62,7 +62,7 @@ def things_of(
 
 def kept_totals(ctx: Context, table: str) -> Totals:
     """Return what the kept signals of a table ask of its rows."""
-    totals = Totals(Filters(ctx, table), "k", mergeable=True)
+    totals = Totals(Filters(ctx, table), "k")
     for name, signal in keepable(ctx, table).items():
         for _ in finished(totals, name, signal, "k"):
             pass
@@ -149,7 +149,7 @@ def _by_account(ctx: Context) -> str:
 
 def things_totals(filters: Filters, group: Mapping[str, Signal]) -> Totals:
     """Return what some signals ask of the rows of each thing that they count."""
-    totals = Totals(filters, "e", mergeable=True)
+    totals = Totals(filters, "e")
     for name, signal in group.items():
         occurs_now(totals, name, signal)
     return totals

@@ -7,6 +7,8 @@ from .steps import Context, Select, Step, case, least
 
 DECIMALS = 6
 """Points are rounded before ranking: another summation order must not change the reasons."""
+NOISE = 1e-12
+"""Points below are what is left of rounding, which differs between engines: no part of a score."""
 
 COLUMNS = ("account", "score", "part", "name", "via", "points")
 DETAILS = ("signal", "value", "unit", "goodness", "observed")
@@ -27,7 +29,8 @@ def ledger_sql(ctx: Context, score: str) -> str:
     q = ctx.q
     selects = []
     for place, leaf in enumerate(leaves(ctx, score)):
-        held = f"t.{q(str(place), 'weight')} > 0" if leaf.weight else f"t.{q(str(place))} <> 0"
+        moved = f"abs(t.{q(str(place))}) > {ctx.num(NOISE)}"
+        held = f"t.{q(str(place), 'weight')} > 0" if leaf.weight else moved
         weight = (
             f"t.{q(str(place), 'weight')}" if leaf.weight else ctx.dialect.cast("NULL", "number")
         )

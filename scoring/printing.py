@@ -1,6 +1,7 @@
 """A model as SQL text, to read and to run where the data is."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from .compile import compile_model, statement
@@ -107,4 +108,5 @@ def _context(
     relations = {name: dialect.quote(name) for name in shape if name in COLUMNS}
     relations |= {name: dialect.quote(table) for name, table in GIVEN.items() if table in shape}
     moment = as_of or datetime(2026, 1, 1)  # noqa: DTZ001 - UTC without zone
+    dialect = replace(dialect, summed=Dialect.summed)  # to be read: the last digits do not matter
     return Context(model, dialect, shape, relations, moment, known_rates(model, rates))

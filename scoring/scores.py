@@ -17,6 +17,7 @@ def score_steps(ctx: Context) -> Iterator[Step]:
     """Yield the steps of every score, components first, then ``scores``."""
     for score in ctx.model.ordered_scores():
         yield _inputs(ctx, score)
+        yield _means(ctx, score)
         yield _peers(ctx, score)
         yield _everyone(ctx, score)
         yield _expected(ctx, score)
@@ -55,21 +56,47 @@ def _step_of(part: Part, homes: Mapping[str, str]) -> str:
     return f"metrics_{homes[part.name]}" if part.is_metric else f"value_{part.name}"
 
 
-def _peers(ctx: Context, score: str) -> Step:
-    """Count, mean and spread of what was observed, by segment."""
-    q = ctx.q
-    group = q("group")
-    columns = [(group, group)]
+def _means(ctx: Context, score: str) -> Step:
+    """Count and mean of what was observed, by segment."""
+    q, group = ctx.q, ctx.q("group")
+    columns = [(group, f"i.{group}")]
     for part in parts(ctx, score):
-        observed = f"CASE WHEN {q(part.name, 'seen')} > 0 THEN {q(part.name)} END"
+        observed = _observed(ctx, part)
+        columns.append((q(part.name, "n"), f"count({observed})"))
+        columns.append((q(part.name, "mean"), ctx.dialect.mean(observed)))
+    about = f"{score}: mean of observed goodness in each segment"
+    sql = Select(columns, f"{ctx.step(f'inputs_{score}')} AS i", group=f"i.{group}")
+    return Step(f"means_{score}", about, str(sql), kept=True)
+
+
+def _observed(ctx: Context, part: Part) -> str:
+    return f"CASE WHEN i.{ctx.q(part.name, 'seen')} > 0 THEN i.{ctx.q(part.name)} END"
+
+
+def _peers(ctx: Context, score: str) -> Step:
+    """Count, mean and standard deviation of what was observed, by segment.
+
+    From distances to the mean, which must be known before: a difference of squares would lose
+    the digits of small deviations.
+    """
+    q, group = ctx.q, ctx.q("group")
+    columns = [(group, f"m.{group}")]
+    for part in parts(ctx, score):
+        n, mean = q(part.name, "n"), q(part.name, "mean")
+        off = f"({_observed(ctx, part)} - m.{mean})"
         columns += [
-            (q(part.name, "n"), f"count({observed})"),
-            (q(part.name, "mean"), f"avg({observed})"),
-            (q(part.name, "sd"), f"stddev_pop({observed})"),
+            (n, f"max(m.{n})"),
+            (mean, f"max(m.{mean})"),
+            (q(part.name, "sd"), f"sqrt({ctx.dialect.mean(f'{off} * {off}')})"),
         ]
+    source = (
+        f"{ctx.step(f'inputs_{score}')} AS i"
+        f"\nJOIN {ctx.step(f'means_{score}')} AS m ON m.{group} = i.{group}"
+    )
     about = f"{score}: mean and standard deviation of observed goodness in each segment"
-    sql = Select(columns, ctx.step(f"inputs_{score}"), group=group)
-    return Step(f"peers_{score}", about, str(sql), kept=True)
+    return Step(
+        f"peers_{score}", about, str(Select(columns, source, group=f"m.{group}")), kept=True
+    )
 
 
 def _everyone(ctx: Context, score: str) -> Step:
@@ -77,16 +104,19 @@ def _everyone(ctx: Context, score: str) -> Step:
 
     A whole's variance is the mean of its parts' variances and of their means' distances.
     """
-    q = ctx.q
+    q, added = ctx.q, ctx.dialect.sum
     names = [part.name for part in parts(ctx, score)]
     means, columns = [], []
     for name in names:
         n, mean, sd = (f"p.{q(name, word)}" for word in ("n", "mean", "sd"))
         whole = f"nullif(sum({n}), 0)"
-        means.append((q(name), f"sum({n} * {mean}) / {whole}"))
+        means.append((q(name), f"{added(f'{n} * {mean}')} / {whole}"))
         off = f"({mean} - e.{q(name)})"
-        spread = f"sqrt(sum({n} * ({sd} * {sd} + {off} * {off})) / {whole})"
-        columns += [(q(name, "mean"), f"max(e.{q(name)})"), (q(name, "sd"), spread)]
+        squares = added(f"{n} * ({sd} * {sd} + {off} * {off})")
+        columns += [
+            (q(name, "mean"), f"max(e.{q(name)})"),
+            (q(name, "sd"), f"sqrt({squares} / {whole})"),
+        ]
     peers = f"{ctx.step(f'peers_{score}')} AS p"
     sql = Select(columns, f"{peers}\nCROSS JOIN (\n{Select(means, peers)}\n) AS e")
     about = f"{score}: mean and standard deviation in the portfolio"

@@ -49,7 +49,7 @@ def _table_steps(ctx: Context, table: str) -> Iterator[Step]:
     read = {name: signal for name, signal in signals.items() if name not in merged}
     counts = [*_counts(filters, read), *_merged_counts(filters, merged), *_lasts(filters, read)]
     alias = {name: f"c{n}" for n, (group, _) in enumerate(counts, 1) for name in group}
-    totals, sums = Totals(filters), Totals(filters, "k", mergeable=True)
+    totals, sums = Totals(filters), Totals(filters, "k")
     columns = [(ctx.q("account"), f"p.{ctx.q('account')}")]
     for name, signal in signals.items():
         columns += finished(sums if name in merged else totals, name, signal, alias.get(name, ""))

@@ -51,15 +51,11 @@ class Totals:
         filters: Conditions on the table's rows.
         read: How a column is read where it is used: SQL, or the alias of the relation that holds
             it; empty: by its name alone.
-        mergeable: Whether only aggregates that can be merged may be used.
     """
 
-    def __init__(
-        self, filters: Filters, read: str | Callable[[Part], str] = "t", *, mergeable: bool = False
-    ) -> None:
+    def __init__(self, filters: Filters, read: str | Callable[[Part], str] = "t") -> None:
         self.filters = filters
         self._read = read
-        self._mergeable = mergeable
         self._parts: dict[tuple[str, str], Part] = {}
         self._signals: list[Signal] = []
 
@@ -87,12 +83,11 @@ class Totals:
         return self._parts[part.word, part.sql].alias
 
     def mean(self, signal: Signal, alias: str, value: str) -> str:
-        """Return the mean of a value over rows."""
-        if not self._mergeable:
-            return self.part(signal, Part(alias, "avg", value))
+        """Return the mean of a value over rows, from what can be merged."""
         count = self.part(signal, Part(f"{alias} valued", "count", value))
         whole = self.part(signal, Part(f"{alias} whole", "sum", value))
-        return f"({whole} / nullif({count}, 0))"
+        number = self.filters.ctx.dialect.cast(count, "number")
+        return f"({whole} / nullif({number}, 0))"
 
     def newest(self, signal: Signal, name: str) -> str:
         """Return the age of the newest row that passes a signal's filter, of any window."""
@@ -129,11 +124,12 @@ class Totals:
 
     def columns(self, *, kept: bool = False) -> list[tuple[str, str]]:
         """Return the aggregates with their names, perhaps as they are kept."""
-        q, median = self.filters.ctx.q, self.filters.ctx.dialect.median
+        q, dialect = self.filters.ctx.q, self.filters.ctx.dialect
+        own = {"median": dialect.median, "sum": dialect.sum}
         return [
             (
                 q(part.alias),
-                median(part.sql) if part.word == "median" else f"{part.word}({part.sql})",
+                own[part.word](part.sql) if part.word in own else f"{part.word}({part.sql})",
             )
             for part in (each.kept if kept else each for each in self)
         ]
