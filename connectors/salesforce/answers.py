@@ -1,6 +1,7 @@
 """Records as REST and Bulk answers bring them, seen the same way: a column at a time."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import IO, Any, Protocol
 
 import pyarrow as pa
@@ -16,7 +17,9 @@ _BLOCK = 1 << 20  # bytes that Arrow parses at a time; a longer record is refuse
 class Answer(Protocol):
     """Some records of one object."""
 
-    count: int
+    @property
+    def count(self) -> int:
+        """How many there are."""
 
     def column(self, name: str) -> list[Any]:
         """Return a field of all records; a path such as ``Owner.Name`` reaches one level up."""
@@ -29,8 +32,12 @@ class Rows:
     """Records of a REST query: typed values, parents nested."""
 
     def __init__(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        self.count = len(rows)
         self._rows = rows
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self._rows)
 
     def column(self, name: str) -> list[Any]:
         """Return a field of all records."""
@@ -42,20 +49,44 @@ class Rows:
 class Lines:
     """Records of a Bulk result: texts, null where empty.
 
-    Args:
-        file: The CSV, at its start.
-        told: Rows that the answer's header states, if it does.
+    They are parsed when they are first used: by then the next page is on its way.
 
-    Raises:
+    Args:
+        file: The CSV, at its start; closed once it is parsed.
+        told: Rows that the answer's header states, if it does.
+        again: Fetches the file anew, whole, where it turns out to be damaged.
+
+    Raises (when used):
         TransientError: cut off or damaged.
     """
 
-    def __init__(self, file: IO[bytes], told: int | None) -> None:
-        self._table = _parse(file)
-        self.count = self._table.num_rows
-        if told is not None and told != self.count:
-            raise TransientError(f"a result page brought {self.count} of {told} rows")
-        self._places = {name.casefold(): name for name in self._table.column_names}
+    def __init__(
+        self, file: IO[bytes], told: int | None, again: Callable[[], None] | None = None
+    ) -> None:
+        self._file = file
+        self._told = told
+        self._again = again
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        rows: int = self._table.num_rows
+        return rows
+
+    @cached_property
+    def _table(self) -> pa.Table:
+        with self._file:
+            try:
+                return parse(self._file, self._told)
+            except TransientError:
+                if self._again is None:
+                    raise
+            self._again()
+            return parse(self._file, self._told)
+
+    @cached_property
+    def _places(self) -> dict[str, str]:
+        return {name.casefold(): name for name in self._table.column_names}
 
     def column(self, name: str) -> list[Any]:
         """Return a field of all records."""
@@ -68,6 +99,18 @@ class Lines:
         if place is None:
             return pa.nulls(self.count, pa.string())
         return self._table.column(place).combine_chunks()
+
+
+def parse(file: IO[bytes], told: int | None) -> pa.Table:
+    """Return the rows of a CSV from its start on, as texts.
+
+    Raises:
+        TransientError: as ``Lines``.
+    """
+    table = _parse(file)
+    if told is not None and told != table.num_rows:
+        raise TransientError(f"a result page brought {table.num_rows} of {told} rows")
+    return table
 
 
 def _parse(file: IO[bytes]) -> pa.Table:

@@ -2,14 +2,13 @@
 
 import csv
 import io
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any
 
 from connectors.errors import RequestError, SetupError, TransientError
 
-from .answers import Lines
+from .answers import Lines, parse
 from .client import Client
 
 RESULT_ROWS = 50_000
@@ -18,7 +17,7 @@ RESULT_ROWS = 50_000
 NULL = "#N/A"
 """Clears a field; an empty cell leaves it as it is. # unconfirmed"""
 
-_IN_MEMORY = 1 << 20  # bytes of a page kept in memory, more goes to a temporary file
+_LOCATOR = "Sforce-Locator"
 # Seconds, share of the time gone, seconds: a job is seen to be over after 1.3 times what it took
 # at most, until half a minute is little beside it; one of an hour costs 140 requests.
 _FIRST_POLL, _POLL_SHARE, _LAST_POLL = 0.05, 0.3, 30.0
@@ -154,28 +153,50 @@ class Jobs:
             seen.add(str(following))
 
     def _page(self, job: str, locator: str) -> Batch:
-        params: dict[str, Any] = {"maxRecords": RESULT_ROWS}
-        if locator:
-            params["locator"] = locator
-        with tempfile.SpooledTemporaryFile(_IN_MEMORY) as file:
-            batch: list[Batch] = []
+        file = io.BytesIO()
+        told, following = self._fetch(job, locator, file)
 
-            def parse(headers: Mapping[str, str]) -> None:
-                told = headers.get("Sforce-NumberOfRecords", "")
-                following = headers.get("Sforce-Locator", "null")
-                lines = Lines(file, int(told) if told.isdigit() else None)
-                batch.append(Batch(lines, None if following in {"", "null"} else following))
+        def again() -> None:
+            self._http.stats.retried += 1
+            if self._fetch(job, locator, file, whole=True) != (told, following):
+                raise TransientError(f"Salesforce: a result page of job {job} came in two versions")
 
-            self._http.download(
-                f"{self._root}/{job}/results",
-                file,
-                check=parse,
-                params=params,
-                headers={"Accept": "text/csv"},
-                operation=self._operation,
-            )
         self._http.stats.count(self._operation, least=1)
-        return batch[-1]
+        return Batch(Lines(file, told, again), following)
+
+    def _fetch(
+        self, job: str, locator: str, file: IO[bytes], *, whole: bool = False
+    ) -> tuple[int | None, str | None]:
+        """Fetch a result page; return how many rows it states and the next one's locator.
+
+        Args:
+            job: Its id.
+            locator: Of the page.
+            file: What it is written into.
+            whole: Whether it is fetched until it can be parsed.
+        """
+        found: list[tuple[int | None, str | None]] = []
+
+        def check(headers: Mapping[str, str]) -> None:
+            following = headers.get(_LOCATOR)
+            if following is None:  # as in a page of a proxy's: taken for the last, rows would lack
+                raise TransientError("Salesforce: a result page does not tell of the next")
+            told = headers.get("Sforce-NumberOfRecords", "")
+            stated = int(told) if told.isdigit() else None
+            if whole:
+                parse(file, stated)
+                file.seek(0)
+            found.append((stated, None if following in {"", "null"} else following))
+
+        self._http.download(
+            f"{self._root}/{job}/results",
+            file,
+            check=check,
+            params={"maxRecords": RESULT_ROWS} | ({"locator": locator} if locator else {}),
+            headers={"Accept": "text/csv"},
+            operation=self._operation,
+        )
+        return found[-1]
 
     def rows(self, job: str, which: str) -> list[dict[str, str]]:
         """Return the ``failed`` or ``successful`` rows of an ingest job."""

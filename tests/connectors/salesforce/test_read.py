@@ -160,6 +160,15 @@ def test_a_locator_that_comes_twice_ends_the_read(app) -> None:
         read(one.to, "Contact")
 
 
+def test_a_result_page_of_something_else_is_not_taken_for_the_last(app) -> None:
+    one = connection(app, bulk_above=1)
+    page = b"<html>\nsorry</html>\n"
+    one.wire.answers += [("/results", 200, page, {"Content-Type": "text/html"})] * 2
+    found = read(one.to, "Account")
+    assert len(found.rows["accounts"]) == len(app.org.table("Account").rows)
+    assert one.to.stats.retried == 2
+
+
 @pytest.mark.parametrize(
     "damage",
     [
