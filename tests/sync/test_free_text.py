@@ -9,19 +9,11 @@ from sync.config import Config, load
 from sync.disclosing import kept
 from sync.forgetting import forget
 from tests.sync.cli.shell import Shell
+from tests.sync.sheet import deployed
 
 TEXT = "My invoice is wrong, says Ann Lee"
-DEPLOYMENT = """
-[pulsefield]
-model = "small_book"
-[connections.desk]
-kind = "tables"
-[connections.desk.objects.customers]
-table = "accounts"
-file = "customers.csv"
-id = "id"
-map = { name = "name" }
-[connections.desk.objects.tickets]
+TICKETS = """
+[connections.own.objects.tickets]
 table = "tickets"
 file = "tickets.csv"
 id = "id"
@@ -32,12 +24,9 @@ map = { opened_at = "opened" }
 
 @pytest.fixture
 def config(tmp_path: Path) -> Config:
-    (tmp_path / "customers.csv").write_text("id,name\n1,Ada\n2,Bo\n")
     rows = f'a,1,2026-11-01,"{TEXT}"\nb,2,2026-11-02,Other words\n'
     (tmp_path / "tickets.csv").write_text("id,customer,opened,text\n" + rows)
-    file = tmp_path / "pulsefield.toml"
-    file.write_text(DEPLOYMENT)
-    return load(file)
+    return load(deployed(tmp_path, TICKETS))
 
 
 def asking(config: Config) -> Config:

@@ -15,20 +15,12 @@ from sync.overriding import Said
 from sync.workspace import opened
 from tests.sync.cli.shell import Shell
 from tests.sync.fakes import SYSTEMS, customers
+from tests.sync.sheet import deployment
 
 NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 DAY = timedelta(days=1)
 HEADER = "id,name,points,band,why,who,until\n"
-DEPLOYMENT = """
-[pulsefield]
-model = "small_book"
-[connections.sheet]
-kind = "tables"
-[connections.sheet.objects.customers]
-table = "accounts"
-file = "customers.csv"
-id = "id"
-map = { name = "name" }
+FIELDS = """
 [connections.sheet.overrides.health]
 value = "points"
 band = "band"
@@ -43,7 +35,7 @@ class Sheet:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        (folder / "pulsefield.toml").write_text(DEPLOYMENT)
+        (folder / "pulsefield.toml").write_text(deployment("sheet") + FIELDS)
 
     def pull(self, *rows: str, now: datetime = NOW) -> None:
         (self.folder / "customers.csv").write_text(HEADER + "\n".join(rows) + "\n")

@@ -7,26 +7,12 @@ import pytest
 
 from sync import logs, run
 from tests.sync.cli.shell import Shell
-
-DEPLOYMENT = """
-[pulsefield]
-model = "small_book"
-[connections.own]
-kind = "tables"
-[connections.own.objects.customers]
-table = "accounts"
-file = "customers.csv"
-id = "id"
-map = { name = "name" }
-"""
+from tests.sync.sheet import deployed
 
 
 @pytest.fixture
 def shell(monkeypatch, capsys, tmp_path) -> Shell:
-    (tmp_path / "customers.csv").write_text("id,name\n1,Ada\n2,Bo\n")
-    made = tmp_path / "pulsefield.toml"
-    made.write_text(DEPLOYMENT)
-    return Shell(monkeypatch, capsys, made)
+    return Shell(monkeypatch, capsys, deployed(tmp_path))
 
 
 def lines(told: str) -> list[dict[str, Any]]:

@@ -11,19 +11,9 @@ import pytest
 import requests
 
 from tests.sync.cli.shell import Shell
+from tests.sync.sheet import deployed
 
 ROOT = Path(__file__).parents[3]
-DEPLOYMENT = """
-[pulsefield]
-model = "small_book"
-[connections.own]
-kind = "tables"
-[connections.own.objects.customers]
-table = "accounts"
-file = "customers.csv"
-id = "id"
-map = { name = "name" }
-"""
 TWO = """
 [schedule.scores]
 cron = "0 2 * * *"
@@ -36,10 +26,7 @@ run = "pull"
 
 @pytest.fixture
 def file(tmp_path) -> Path:
-    (tmp_path / "customers.csv").write_text("id,name\n1,Ada\n2,Bo\n")
-    made = tmp_path / "pulsefield.toml"
-    made.write_text(DEPLOYMENT + TWO)
-    return made
+    return deployed(tmp_path, TWO)
 
 
 @pytest.fixture
