@@ -117,24 +117,24 @@ class Http(requests.Session):
         self,
         path: str,
         into: IO[bytes],
-        check: Callable[[Mapping[str, str]], None] = lambda _headers: None,
+        check: Callable[[Mapping[str, str]], Answer],
         **options: Any,
-    ) -> None:
-        """GET a large body into a file, from its start, left at its start.
+    ) -> Answer:
+        """GET a large body into a file, from its start; return what ``check(headers)`` does.
 
-        A body that breaks off, or for which ``check(headers)`` raises TransientError, is
-        fetched again as a whole. Errors as ``json``.
+        The file is at its start then. A body that breaks off, or for which it
+        raises TransientError, is fetched again as a whole. Errors as ``json``.
         """
 
-        def take(response: requests.Response) -> None:
+        def take(response: requests.Response) -> Answer:
             into.seek(0)
             into.truncate()
             for chunk in response.iter_content(_CHUNK):
                 into.write(chunk)
             into.seek(0)
-            check(response.headers)
+            return check(response.headers)
 
-        self._run("GET", path, options | {"stream": True}, take)
+        return self._run("GET", path, options | {"stream": True}, take)
 
     def secret(self, reference: str) -> str:
         """Resolve a secret, and keep its value out of every message from now on."""

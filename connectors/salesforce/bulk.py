@@ -175,9 +175,8 @@ class Jobs:
             file: What it is written into.
             whole: Whether it is fetched until it can be parsed.
         """
-        found: list[tuple[int | None, str | None]] = []
 
-        def check(headers: Mapping[str, str]) -> None:
+        def check(headers: Mapping[str, str]) -> tuple[int | None, str | None]:
             following = headers.get(_LOCATOR)
             if following is None:  # as in a page of a proxy's: taken for the last, rows would lack
                 raise TransientError("Salesforce: a result page does not tell of the next")
@@ -186,9 +185,9 @@ class Jobs:
             if whole:
                 parse(file, stated)
                 file.seek(0)
-            found.append((stated, None if following in {"", "null"} else following))
+            return stated, None if following in {"", "null"} else following
 
-        self._http.download(
+        return self._http.download(
             f"{self._root}/{job}/results",
             file,
             check=check,
@@ -196,7 +195,6 @@ class Jobs:
             headers={"Accept": "text/csv"},
             operation=self._operation,
         )
-        return found[-1]
 
     def rows(self, job: str, which: str) -> list[dict[str, str]]:
         """Return the ``failed`` or ``successful`` rows of an ingest job."""
