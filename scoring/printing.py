@@ -108,5 +108,6 @@ def _context(
     relations = {name: dialect.quote(name) for name in shape if name in COLUMNS}
     relations |= {name: dialect.quote(table) for name, table in GIVEN.items() if table in shape}
     moment = as_of or datetime(2026, 1, 1)  # noqa: DTZ001 - UTC without zone
-    dialect = replace(dialect, summed=Dialect.summed)  # to be read: the last digits do not matter
+    # To be read: the last digits do not matter.
+    dialect = replace(dialect, summed=Dialect.summed, totalled=Dialect.totalled)
     return Context(model, dialect, shape, relations, moment, known_rates(model, rates))

@@ -62,8 +62,9 @@ def _means(ctx: Context, score: str) -> Step:
     columns = [(group, f"i.{group}")]
     for part in parts(ctx, score):
         observed = _observed(ctx, part)
-        columns.append((q(part.name, "n"), f"count({observed})"))
-        columns.append((q(part.name, "mean"), ctx.dialect.mean(observed)))
+        count = f"count({observed})"
+        columns.append((q(part.name, "n"), count))
+        columns.append((q(part.name, "mean"), _mean_of(ctx, observed, count)))
     about = f"{score}: mean of observed goodness in each segment"
     sql = Select(columns, f"{ctx.step(f'inputs_{score}')} AS i", group=f"i.{group}")
     return Step(f"means_{score}", about, str(sql), kept=True)
@@ -73,6 +74,10 @@ def _observed(ctx: Context, part: Part) -> str:
     return f"CASE WHEN i.{ctx.q(part.name, 'seen')} > 0 THEN i.{ctx.q(part.name)} END"
 
 
+def _mean_of(ctx: Context, value: str, count: str) -> str:
+    return f"{ctx.dialect.total(value)} / nullif({ctx.dialect.cast(count, 'number')}, 0)"
+
+
 def _peers(ctx: Context, score: str) -> Step:
     """Count, mean and standard deviation of what was observed, by segment.
 
@@ -80,23 +85,20 @@ def _peers(ctx: Context, score: str) -> Step:
     the digits of small deviations.
     """
     q, group = ctx.q, ctx.q("group")
+    means = f"{ctx.step(f'means_{score}')} AS m"
+    off, squares = [(group, f"i.{group}")], [(group, group)]
     columns = [(group, f"m.{group}")]
     for part in parts(ctx, score):
-        n, mean = q(part.name, "n"), q(part.name, "mean")
-        off = f"({_observed(ctx, part)} - m.{mean})"
-        columns += [
-            (n, f"max(m.{n})"),
-            (mean, f"max(m.{mean})"),
-            (q(part.name, "sd"), f"sqrt({ctx.dialect.mean(f'{off} * {off}')})"),
-        ]
-    source = (
-        f"{ctx.step(f'inputs_{score}')} AS i"
-        f"\nJOIN {ctx.step(f'means_{score}')} AS m ON m.{group} = i.{group}"
-    )
+        name, n, mean, sd = q(part.name), *(q(part.name, word) for word in ("n", "mean", "sd"))
+        off.append((name, f"{_observed(ctx, part)} - m.{mean}"))
+        squares.append((name, ctx.dialect.total(f"{name} * {name}")))
+        number = f"nullif({ctx.dialect.cast(f'm.{n}', 'number')}, 0)"
+        columns += [(n, f"m.{n}"), (mean, f"m.{mean}"), (sd, f"sqrt(s.{name} / {number})")]
+    inputs = f"{ctx.step(f'inputs_{score}')} AS i\nJOIN {means} ON m.{group} = i.{group}"
+    spread = Select(squares, f"(\n{Select(off, inputs)}\n) AS distances", group=group)
+    source = f"{means}\nJOIN (\n{spread}\n) AS s ON s.{group} = m.{group}"
     about = f"{score}: mean and standard deviation of observed goodness in each segment"
-    return Step(
-        f"peers_{score}", about, str(Select(columns, source, group=f"m.{group}")), kept=True
-    )
+    return Step(f"peers_{score}", about, str(Select(columns, source)), kept=True)
 
 
 def _everyone(ctx: Context, score: str) -> Step:
@@ -104,18 +106,17 @@ def _everyone(ctx: Context, score: str) -> Step:
 
     A whole's variance is the mean of its parts' variances and of their means' distances.
     """
-    q, added = ctx.q, ctx.dialect.sum
-    names = [part.name for part in parts(ctx, score)]
+    q, added = ctx.q, ctx.dialect.total
     means, columns = [], []
-    for name in names:
-        n, mean, sd = (f"p.{q(name, word)}" for word in ("n", "mean", "sd"))
+    for part in parts(ctx, score):
+        n, mean, sd = (f"p.{q(part.name, word)}" for word in ("n", "mean", "sd"))
         whole = f"nullif(sum({n}), 0)"
-        means.append((q(name), f"{added(f'{n} * {mean}')} / {whole}"))
-        off = f"({mean} - e.{q(name)})"
+        means.append((q(part.name), f"{added(f'{n} * {mean}')} / {whole}"))
+        off = f"({mean} - e.{q(part.name)})"
         squares = added(f"{n} * ({sd} * {sd} + {off} * {off})")
         columns += [
-            (q(name, "mean"), f"max(e.{q(name)})"),
-            (q(name, "sd"), f"sqrt({squares} / {whole})"),
+            (q(part.name, "mean"), f"max(e.{q(part.name)})"),
+            (q(part.name, "sd"), f"sqrt({squares} / {whole})"),
         ]
     peers = f"{ctx.step(f'peers_{score}')} AS p"
     sql = Select(columns, f"{peers}\nCROSS JOIN (\n{Select(means, peers)}\n) AS e")
