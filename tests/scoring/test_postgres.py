@@ -7,9 +7,8 @@ import pyarrow as pa
 import pytest
 import sqlalchemy as sa
 
-from scoring import Model, load_model, model_sql, score, shipped_model
+from scoring import Model, load_model, shipped_model
 from scoring.dialects import POSTGRES
-from scoring.tables import COLUMNS
 from tests import needs
 from tests.postgres import Postgres
 from tests.scoring.book import book
@@ -151,29 +150,6 @@ def test_a_wide_model_stays_under_a_memory_limit(postgres: Postgres, server: Any
     book = {"accounts": accounts(*({"plan": "a"} for _ in range(299))), "usage": rows(given)}
     with run(wide(80), book, connection=server) as found:
         assert found.reasons().num_rows == 3 * 299
-
-
-def test_the_printed_sql_is_what_runs(server: Any) -> None:
-    declared = load_model(shipped_model("support"))
-    entry = {"account": "integer", "source": "string", "id": "string"}
-    for name, columns in COLUMNS.items():
-        listed = [f'"{c}" {POSTGRES.types[k]}' for c, k in {**entry, **columns}.items()]
-        server.execute(f"CREATE TABLE {name} ({', '.join(listed)})")
-    server.execute("INSERT INTO accounts (account, seats) VALUES (1, 3), (2, null)")
-    server.execute("INSERT INTO tickets (account, opened_at, topic) VALUES (1, now(), 'defect')")
-    server.execute('CREATE TABLE presence (account bigint, "table" text, read_at timestamp)')
-    server.execute("INSERT INTO presence SELECT account, 'tickets', now() FROM accounts")
-    server.execute(
-        "CREATE TABLE previous (account bigint, score text, value float8, band text);"
-        "CREATE TABLE given_overrides (account bigint, score text, value float8, band text,"
-        " reason text, author text, set_at timestamp, expires_at timestamp)"
-    )
-    server.execute(model_sql(declared, "postgres", as_of=NOW))
-    printed = server.execute("SELECT account, score, value FROM scores ORDER BY 1, 2").fetchall()
-    tables = {name: name for name in (*COLUMNS, "presence")}
-    with score(declared, tables, as_of=NOW, connection=server) as found:
-        ran = [(r["account"], r["score"], r["value"]) for r in found.scores.to_pylist()]
-    assert printed == sorted(ran)
 
 
 def test_texts_come_back_as_they_were(server: Any) -> None:
