@@ -11,10 +11,9 @@ import time
 from hashlib import sha256
 from pathlib import Path
 
-import pyarrow.fs
 from deltalake import DeltaTable
-from deltalake.fs import DeltaStorageHandler
 
+from . import deltalog
 from .private import make_folder
 
 UNUSED = 3600.0
@@ -45,7 +44,7 @@ class Copies:
             OSError, DeltaError: a file cannot be fetched or kept.
         """
         place = self.folder / name
-        wanted = _sizes(table)
+        wanted = deltalog.sizes(table)
         due = [file for file, size in wanted.items() if not _there(place / file, size)]
         if due:
             make_folder(place)
@@ -54,7 +53,7 @@ class Copies:
 
     def tidy(self, name: str, table: DeltaTable) -> None:
         """Remove copies that the table does not have any more and nobody asked for lately."""
-        kept = _sizes(table)
+        kept = deltalog.sizes(table)
         for file in (self.folder / name).glob("*.parquet"):
             unused = time.time() - file.stat().st_mtime > UNUSED
             if unused and file.name not in kept:
@@ -63,12 +62,6 @@ class Copies:
     def drop(self, name: str) -> None:
         """Remove every copy of a table's files."""
         shutil.rmtree(self.folder / name, ignore_errors=True)
-
-
-def _sizes(table: DeltaTable) -> dict[str, int]:
-    added = table.get_add_actions(flatten=True)
-    columns = (added.column(name).to_pylist() for name in ("path", "size_bytes"))
-    return dict(zip(*columns, strict=True))
 
 
 def _there(file: Path, size: int) -> bool:
@@ -83,6 +76,9 @@ def _there(file: Path, size: int) -> bool:
 
 
 def _fetch(table: DeltaTable, place: Path, sizes: dict[str, int]) -> None:
+    import pyarrow.fs  # noqa: PLC0415 - only object stores need it
+    from deltalake.fs import DeltaStorageHandler  # noqa: PLC0415 - likewise
+
     # Of a file whose size it is not told the handler asks, and stops every thread meanwhile.
     source = pyarrow.fs.PyFileSystem(DeltaStorageHandler(table.table_uri, known_sizes=sizes))
     for file, size in sizes.items():

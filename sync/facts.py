@@ -11,9 +11,10 @@ from datetime import UTC, datetime
 import duckdb
 import pyarrow as pa
 
-from connectors.findings import Findings
+from connectors.findings import EXAMPLES, Findings
 from connectors.records import TABLES
 
+from . import deltalog
 from .candidates import Key, Row
 from .identity import Account
 from .quoting import literal, quote
@@ -23,7 +24,7 @@ ZONED = "TIMESTAMP WITH TIME ZONE"
 NOT_FACTS = {"account_ref", "known_at", "deleted", *ADDED}
 NOT_OF_ACCOUNTS = NOT_FACTS | {"source", "id", "parent_ref", "master_ref"}
 IN_MEMORY = 2_000_000
-"""Rows up to which a table is read once and kept, not read again for each use."""
+"""Stored rows up to which a table is read once and kept, not read again for each use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +79,11 @@ def build(
     relations, parked = {"accounts": "fact_accounts"}, Findings()
     _accounts(con, store.latest("accounts", known_at))
     for name in TABLES:
-        latest = None if name == "accounts" else store.latest(name, known_at)
-        if latest is not None:
-            rows = _park(con, name, latest, parked)
-            _table(con, name, latest, kept=rows <= IN_MEMORY)
+        table = None if name == "accounts" else store.table(name)
+        latest = None if table is None else store.latest(name, known_at, table=table)
+        if table is not None and latest is not None:
+            rows = deltalog.rows(table)
+            _table(con, name, latest, parked, kept=rows is not None and rows <= IN_MEMORY)
             relations[name] = f"fact_{name}"
     _presence(con, reads)
     return Facts(relations | {"presence": "fact_presence"}, parked)
@@ -150,40 +152,47 @@ def _accounts(con: duckdb.DuckDBPyConnection, latest: str | None) -> None:
     )
 
 
-def _table(con: duckdb.DuckDBPyConnection, name: str, latest: str, *, kept: bool) -> None:
+def _table(
+    con: duckdb.DuckDBPyConnection, name: str, latest: str, parked: Findings, *, kept: bool
+) -> None:
+    """Make one table's facts; count the rows that no account has.
+
+    Those stay stored, and count once the account is there.
+    """
     columns, known = _columns(con, latest), TABLES[name].schema.names
     facts = [
         f"{_utc(column, kind)} AS {quote(column)}"
         for column, kind in columns.items()
         if column in known and column not in NOT_FACTS
     ]
-    select = (
-        f"SELECT m.account, {', '.join(facts)} FROM ({latest}) t"  # noqa: S608 - quoted
-        f" JOIN members m ON t.source = m.connection AND t.account_ref = m.ref"
+    every = (
+        f"SELECT m.account, {', '.join(facts)}, t.account_ref IS NULL AS nobody"  # noqa: S608 - quoted
+        f" FROM ({latest}) t LEFT JOIN members m"
+        f" ON t.source = m.connection AND t.account_ref = m.ref"
         f" WHERE NOT coalesce(t.deleted, false)"
     )
-    con.execute(f"CREATE OR REPLACE TEMP {'TABLE' if kept else 'VIEW'} fact_{name} AS {select}")
+    if kept:
+        con.execute(f"CREATE OR REPLACE TEMP TABLE fact_{name} AS {every}")
+        if _park(con, name, f"fact_{name}", parked):
+            con.execute(f"DELETE FROM fact_{name} WHERE account IS NULL")  # noqa: S608 - ours
+    else:
+        _park(con, name, f"({every})", parked)
+        con.execute(
+            f"CREATE OR REPLACE TEMP VIEW fact_{name} AS"  # noqa: S608 - likewise
+            f" SELECT * FROM ({every}) WHERE account IS NOT NULL"
+        )
 
 
-def _park(con: duckdb.DuckDBPyConnection, name: str, latest: str, parked: Findings) -> int:
-    """Count the rows that no account has; they stay stored, and count once it is there.
-
-    Returns:
-        How many rows there are in all.
-    """
-    lost = "m.account IS NULL AND NOT coalesce(t.deleted, false)"
+def _park(con: duckdb.DuckDBPyConnection, name: str, rows: str, parked: Findings) -> int:
+    """Count the rows without an account; return how many there are."""
     found = con.execute(
-        f"SELECT t.source, t.account_ref IS NULL, count(*), count(*) FILTER ({lost}),"  # noqa: S608
-        f" (list(t.id ORDER BY t.id) FILTER ({lost}))[:3]"
-        f" FROM ({latest}) t"
-        f" LEFT JOIN members m ON t.source = m.connection AND t.account_ref = m.ref"
-        f" GROUP BY ALL ORDER BY ALL"
+        f"SELECT source, nobody, count(*), list(id ORDER BY id)[:{EXAMPLES}] FROM {rows}"  # noqa: S608 - ours
+        f" WHERE account IS NULL GROUP BY ALL ORDER BY ALL"
     ).fetchall()
-    for source, nobody, _, count, ids in found:
-        if count:
-            kind = "without_account" if nobody else "account_unknown"
-            parked.add(kind, f"{source}.{name}", *ids, count=count)
-    return sum(rows for _, _, rows, _, _ in found)
+    for source, nobody, count, ids in found:
+        kind = "without_account" if nobody else "account_unknown"
+        parked.add(kind, f"{source}.{name}", *ids, count=count)
+    return sum(count for _, _, count, _ in found)
 
 
 def _presence(con: duckdb.DuckDBPyConnection, reads: Iterable[tuple[str, str, datetime]]) -> None:

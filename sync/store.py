@@ -22,11 +22,12 @@ from deltalake.exceptions import TableNotFoundError
 
 from scoring import duck
 
-from . import transport
+from . import deltalog, transport
 from .columns import check_kinds, wider
 from .copies import Copies, default_folder
 from .damage import explained
 from .errors import StoreError
+from .hashing import hashed
 from .private import make_folder, private
 from .quoting import literal, quote
 from .rewriting import rewrite
@@ -153,7 +154,12 @@ class Store:
         return f"read_parquet([{listed}], union_by_name = true)"
 
     def latest(
-        self, name: str, known_at: datetime | None = None, *, of: str | None = None
+        self,
+        name: str,
+        known_at: datetime | None = None,
+        *,
+        of: str | None = None,
+        table: DeltaTable | None = None,
     ) -> str | None:
         """Return a SELECT of the versions that held at a time, deleted rows included.
 
@@ -161,15 +167,19 @@ class Store:
             name: Table.
             known_at: Aware; None: now.
             of: A relation with the column ``id`` of the few rows that are wanted; None: all.
+            table: As it was opened; None: as it is now.
         """
-        scan = self.scan(name)
-        if scan is None:
+        table = table or self.table(name)
+        scan = None if table is None else self.scan(name, table)
+        if table is None or scan is None:
             return None
         some = f"SEMI JOIN {of} USING (id)" if of else ""
         cut = "" if known_at is None else f"WHERE epoch_us(known_at) <= {_micros(known_at)}"
+        if not deltalog.revised(table):
+            return f"SELECT * FROM {scan} {some} {cut}"  # noqa: S608 - quoted paths
         # Read again at each use: kept in memory it would be the whole table.
         return (
-            f"WITH every AS NOT MATERIALIZED (SELECT * FROM {scan} {some} {cut}),"  # noqa: S608 - paths are quoted
+            f"WITH every AS NOT MATERIALIZED (SELECT * FROM {scan} {some} {cut}),"  # noqa: S608 - quoted paths
             " revised AS (SELECT DISTINCT row_key FROM every WHERE row_prior)"
             " SELECT * FROM every ANTI JOIN revised USING (row_key)"
             " UNION ALL BY NAME SELECT * FROM every SEMI JOIN revised USING (row_key)"
@@ -216,7 +226,7 @@ class Store:
         rows = rows.append_column("row_at", pa.array(range(rows.num_rows), pa.int64()))
         with duck.connect() as con, explained(self.root, name):
             con.register("incoming", rows)
-            con.execute(_hashed(name, rows.schema.names))
+            con.execute(hashed(_content(name, rows.schema.names)))
             scan = self.scan(name)
             con.execute(_STORED.format(scan=scan) if scan else _NOTHING_STORED)
             base = (version + 1) << SEQUENCE_BITS
@@ -242,41 +252,12 @@ _FRESH = """
     WHERE $2 OR before IS NULL OR before <> row_hash
     ORDER BY row_at
 """
-_LOW = "9223372036854775807::UHUGEINT"  # the lower 63 bits
 
 
-def _hashed(name: str, columns: Sequence[str]) -> str:
-    """Return SQL that hashes key and content; md5, as it is the same in every release.
-
-    Null columns add nothing to the hash, so that a column that is new does not make every
-    stored row look changed.
-    """
+def _content(name: str, columns: Sequence[str]) -> list[str]:
+    """Return the columns by which two versions of a row differ."""
     other = ("known_at", "origin") if name.startswith(HELD) else ("known_at",)
-    content = sorted(set(columns) - set(NOT_CONTENT.get(name, other)) - {"row_at"})
-    parts = ", ".join(f"{literal(c + '=')} || {quote(c)}::VARCHAR" for c in content)
-    return f"""
-        CREATE TEMP TABLE hashed AS
-        SELECT row_at, {_rest("row_key")} AS row_key, {_rest("row_hash")} AS row_hash FROM (
-        SELECT row_at, {_folded("row_key")} AS row_key, {_folded("row_hash")} AS row_hash FROM (
-        SELECT row_at,
-            md5_number(concat_ws(chr(31), source, id)) AS row_key,
-            md5_number(concat_ws(chr(31), {parts})) AS row_hash
-        FROM incoming))
-    """  # noqa: S608 - identifiers are quoted
-
-
-def _folded(number: str) -> str:
-    """Return SQL for a smaller number of the same rest by the prime 2^63 - 25: 2^63 counts 25.
-
-    DuckDB divides 128 bits bit by bit, which took fifteen times as long as all of this.
-    """
-    return f"({number} >> 63) * 25 + ({number} & {_LOW})"
-
-
-def _rest(folded: str) -> str:
-    """Return SQL for the rest of a folded number, which is below 2^70, by 2^63 - 25."""
-    high, low = f"({folded} >> 63)::UBIGINT", f"({folded} & {_LOW})::UBIGINT"
-    return f"(({high} * 25 + {low}) % 9223372036854775783)::BIGINT"
+    return sorted(set(columns) - set(NOT_CONTENT.get(name, other)) - {"row_at"})
 
 
 def _plain(rows: pa.Table) -> pa.Table:

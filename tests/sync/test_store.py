@@ -47,6 +47,17 @@ def test_the_latest_version_holds_and_earlier_ones_replay(store: Store) -> None:
     assert read(store, known_at=DAY) == {"1": "open", "2": "open"}
 
 
+def test_later_versions_are_found_where_the_log_does_not_tell_of_them(store: Store) -> None:
+    # Delta tells the least and most of a table's first 32 columns, and row_prior is the last.
+    many = {f"own_{n}": pa.array(["x"]) for n in range(32)}
+    for days, status in enumerate(["open", "solved"]):
+        rows = tickets("1", at=DAY + timedelta(days), status=status)
+        for name, column in many.items():
+            rows = rows.append_column(name, column)
+        store.append("tickets", rows)
+    assert read(store) == {"1": "solved"}
+
+
 def test_a_value_that_goes_back_is_a_new_version(store: Store) -> None:
     for days, status in enumerate(["open", "solved", "open"]):
         store.append("tickets", tickets("1", at=DAY + timedelta(days), status=status))

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from sync import run
+from sync import facts, run
 from sync.config import load
 
 NOW = datetime(2026, 11, 20, 6, tzinfo=UTC)
@@ -146,7 +146,11 @@ def test_a_closing_time_is_not_known_before_it_happened(book: Book) -> None:
     assert before["Acme"] > now["Acme"] == now["Brio"]
 
 
-def test_deleted_records_leave_and_the_children_of_merged_ones_go_to_the_master(book: Book) -> None:
+@pytest.mark.parametrize("in_memory", [facts.IN_MEMORY, 0], ids=["kept", "read_at_each_use"])
+def test_deleted_records_leave_and_the_children_of_merged_ones_go_to_the_master(
+    book: Book, monkeypatch: pytest.MonkeyPatch, in_memory: int
+) -> None:
+    monkeypatch.setattr(facts, "IN_MEMORY", in_memory)
     book.measure(tickets="table='tickets'\naggregate='count'\nwindow='60d'")
     accounts = (
         "id,name,master,gone\n1,Acme,,\n2,Brio,,\n3,Corda,,\n8,Acme old,1,yes\n9,Delta,,yes\n"
