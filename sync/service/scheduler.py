@@ -5,6 +5,7 @@ again, works, and notes the slot as done. A holder that died leaves its lease to
 slot undone, so another takes over and does it.
 """
 
+import gc
 import logging
 import socket
 from collections.abc import Callable, Iterator
@@ -215,6 +216,7 @@ class Scheduler:
             return report
         finally:
             logs.RUN.number, logs.RUN.schedule, self.health.running = None, None, None
+            gc.collect()  # nobody waits now; within a run garbage is seldom looked for
 
     def _tell(self, journal: Journal, name: str, found: list[alerts.Alert]) -> None:
         teller = alerts.Teller(self.config, self._site.clock.now())

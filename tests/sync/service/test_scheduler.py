@@ -1,8 +1,10 @@
 """Schedulers on one journal, in simulated time: no test waits."""
 
+import gc
 import itertools
 import json
 import threading
+import weakref
 from datetime import timedelta
 
 import pytest
@@ -143,6 +145,27 @@ def test_what_goes_wrong_in_a_run_is_noted_and_the_next_one_comes(lite: str, tmp
     two = scheduler(file, clock, "two", jobs.of("two"))
     drive(clock, [two], START + timedelta(minutes=12))
     assert slots(lite)["a"]["state"] == "done"
+
+
+def test_what_a_run_leaves_in_memory_is_gone_after_it(lite: str, tmp_path) -> None:
+    class Ring:
+        def __init__(self) -> None:
+            self.itself = self
+
+    left = []
+
+    def leaves(*_):
+        left.append(weakref.ref(Ring()))
+        return report(1)
+
+    clock = SimulatedClock()
+    file = deployment(tmp_path, lite, '[schedule.a]\nevery = "1h"\n')
+    gc.disable()
+    try:
+        scheduler(file, clock, "one", leaves).once("a")
+    finally:
+        gc.enable()
+    assert left[0]() is None
 
 
 def test_a_run_that_was_told_to_end_stays_due(lite: str, tmp_path) -> None:
