@@ -85,8 +85,7 @@ def check(con: duckdb.DuckDBPyConnection, facts: Facts, today: date) -> Facts:
     found.merge(facts.parked)
     relations = dict(facts.relations)
     columns = {table: _columns(con, relations[table]) for table in SPELLED if table in relations}
-    if "usage" in relations and _early(con, columns["accounts"], found):
-        relations["usage"] = "fact_usage_kept"
+    early = "usage" in relations and _early(con, columns["accounts"], found)
     if "usage" in relations:
         sql = _TWICE.format(since=today - timedelta(days=TWICE_DAYS))
         _count(con, "used_twice", "usage", sql, found)
@@ -96,6 +95,8 @@ def check(con: duckdb.DuckDBPyConnection, facts: Facts, today: date) -> Facts:
         if table in relations:
             _count(con, kind, table, sql.format(today=today), found)
     _spellings(con, columns, found)
+    if early:
+        relations["usage"] = _without_early(con, kept="usage" in facts.kept)
     return replace(facts, relations=relations, parked=found)
 
 
@@ -104,16 +105,23 @@ def _columns(con: duckdb.DuckDBPyConnection, relation: str) -> set[str]:
 
 
 def _early(con: duckdb.DuckDBPyConnection, accounts: set[str], found: Findings) -> bool:
-    """Leave out and count use from long before the account began, by start or trial."""
+    """Count use from long before the account began, by start or trial; make ``early_use`` of it."""
     if not {"started_at", "trial_started_at"} <= accounts:
         return False
-    if not _count(con, "used_before_start", "usage.day", _EARLY, found):
-        return False
+    con.execute(f"CREATE OR REPLACE TEMP TABLE early_use AS {_EARLY}")
+    return bool(_count(con, "used_before_start", "usage.day", "FROM early_use", found))
+
+
+def _without_early(con: duckdb.DuckDBPyConnection, *, kept: bool) -> str:
+    """Leave ``early_use`` out; return what the facts of usage are then."""
+    if kept:
+        con.execute("DELETE FROM fact_usage WHERE (source, id) IN (FROM early_use)")
+        return "fact_usage"
     con.execute(
-        "CREATE OR REPLACE TEMP VIEW fact_usage_kept AS"  # noqa: S608 - constants
-        f" SELECT u.* FROM fact_usage u ANTI JOIN ({_EARLY}) e USING (source, id)"
+        "CREATE OR REPLACE TEMP VIEW fact_usage_kept AS"
+        " SELECT * FROM fact_usage ANTI JOIN early_use USING (source, id)"
     )
-    return True
+    return "fact_usage_kept"
 
 
 def _churn(con: duckdb.DuckDBPyConnection, found: Findings) -> None:

@@ -35,10 +35,12 @@ class Facts:
         relations: Canonical table, and ``presence`` -> name on the connection.
         parked: Rows that belong to no account, by table, and what contradicts itself, with
             examples.
+        kept: Tables that are held in memory; the others are views, read at each use.
     """
 
     relations: Mapping[str, str]
     parked: Findings = field(default_factory=Findings)
+    kept: frozenset[str] = frozenset()
 
 
 def account_rows(
@@ -76,17 +78,19 @@ def build(
         known_at: Only what was known then.
     """
     _members(con, accounts, aliases)
-    relations, parked = {"accounts": "fact_accounts"}, Findings()
+    relations, parked, kept = {"accounts": "fact_accounts"}, Findings(), set()
     _accounts(con, store.latest("accounts", known_at))
     for name in TABLES:
         table = None if name == "accounts" else store.table(name)
         latest = None if table is None else store.latest(name, known_at, table=table)
         if table is not None and latest is not None:
             rows = deltalog.rows(table)
-            _table(con, name, latest, parked, kept=rows is not None and rows <= IN_MEMORY)
+            if rows is not None and rows <= IN_MEMORY:
+                kept.add(name)
+            _table(con, name, latest, parked, kept=name in kept)
             relations[name] = f"fact_{name}"
     _presence(con, reads)
-    return Facts(relations | {"presence": "fact_presence"}, parked)
+    return Facts(relations | {"presence": "fact_presence"}, parked, frozenset(kept))
 
 
 def _members(

@@ -87,6 +87,12 @@ def book(tmp_path: Path) -> Book:
     return Book(tmp_path)
 
 
+@pytest.fixture(params=[facts.IN_MEMORY, 0], ids=["in_memory", "read_at_each_use"])
+def in_memory(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(facts, "IN_MEMORY", request.param)
+
+
+@pytest.mark.usefixtures("in_memory")
 def test_use_before_the_customer_existed_is_counted_and_left_out(book: Book) -> None:
     book.measure(uses="table='usage'\naggregate='sum'\nof='count'\nwindow='3000d'")
     text = "who,day,n\n1,2024-10-01,5\n1,2025-12-20,3\n1,2026-11-01,7\n3,2020-01-01,1\n"
@@ -146,11 +152,8 @@ def test_a_closing_time_is_not_known_before_it_happened(book: Book) -> None:
     assert before["Acme"] > now["Acme"] == now["Brio"]
 
 
-@pytest.mark.parametrize("in_memory", [facts.IN_MEMORY, 0], ids=["kept", "read_at_each_use"])
-def test_deleted_records_leave_and_the_children_of_merged_ones_go_to_the_master(
-    book: Book, monkeypatch: pytest.MonkeyPatch, in_memory: int
-) -> None:
-    monkeypatch.setattr(facts, "IN_MEMORY", in_memory)
+@pytest.mark.usefixtures("in_memory")
+def test_deleted_records_leave_and_the_children_of_merged_ones_go_to_the_master(book: Book) -> None:
     book.measure(tickets="table='tickets'\naggregate='count'\nwindow='60d'")
     accounts = (
         "id,name,master,gone\n1,Acme,,\n2,Brio,,\n3,Corda,,\n8,Acme old,1,yes\n9,Delta,,yes\n"
