@@ -36,7 +36,6 @@ class Dialect:
         flattens: Whether the planner merges nested SELECTs, repeating what they compute: 40
             nested CASEs took all memory. Every step with one row per account is kept then.
         fence: What ends a SELECT that must not be merged into the one around it.
-        rounded: A double rounded to decimals; ``{value}``, ``{decimals}``.
         bytewise: A text as it is ordered by its bytes, whatever the database's language.
         moments: A time as it enters, null where it is infinite.
         bit: A whole number with one bit set, counted from 0; ``{place}``.
@@ -59,7 +58,6 @@ class Dialect:
     show: str = "CREATE TEMPORARY VIEW {name} AS"
     flattens: bool = False
     fence: str = ""
-    rounded: str = "round({value}, {decimals})"
     bytewise: str = "{value}"
     moments: str = "{value}"
     bit: str = "(CAST(1 AS BIGINT) << CAST({place} AS INTEGER))"
@@ -187,7 +185,6 @@ POSTGRES = Dialect(
     suffix="::float8",
     flattens=True,
     fence="\nOFFSET 0",
-    rounded="CAST(round(CAST({value} AS NUMERIC), {decimals}) AS DOUBLE PRECISION)",
     bytewise='{value} COLLATE "C"',
     moments="CASE WHEN isfinite({value}) THEN {value} END",
     bits="bit_count(CAST({value} AS BIT(64)))",

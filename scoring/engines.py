@@ -1,7 +1,9 @@
 """Run steps on a connection that is handed in; register what is no relation yet."""
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
@@ -15,6 +17,8 @@ from .steps import Step
 from .tables import Kind
 
 _RUNS = count(1)
+_QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*\"""")
+"""Texts and identifiers."""
 
 
 class Engine(ABC):
@@ -79,15 +83,25 @@ class Engine(ABC):
         """Return the rows of a SELECT."""
         return self.batches(sql).read_all()
 
+    def shown(self, name: str) -> str:
+        """Return the quoted relation of a step that others may read on the connection."""
+        return self.dialect.quote(self.prefix + name)
+
 
 class DuckEngine(Engine):
-    """DuckDB, on the connection of the caller, or on one of its own in memory."""
+    """DuckDB, on the connection of the caller, or on one of its own in memory.
+
+    A step whose rows are not kept is no view: it is written into the statements that read it.
+    Making a view plans all that is below it, which is done again where it is read.
+    """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection | None = None) -> None:
         super().__init__(DUCKDB)
         self._own = connection is None
         self._connection = connection or duck.connect()
         self._registered: list[str] = []
+        self._selects: dict[str, str] = {}
+        self._views: list[str] = []
 
     def relation(self, name: str, data: object) -> str:
         """Quote a relation's name; register Arrow, Polars or pandas data under one."""
@@ -120,11 +134,20 @@ class DuckEngine(Engine):
 
     def batches(self, sql: str) -> pa.RecordBatchReader:
         """Return rows as Arrow."""
-        return self._connection.sql(sql).to_arrow_reader()
+        return self._connection.sql(self._whole(sql)).to_arrow_reader()
 
     def query(self, sql: str) -> pa.Table:
         """Return rows as Arrow, in one piece."""
-        return self._connection.sql(sql).to_arrow_table()
+        return self._connection.sql(self._whole(sql)).to_arrow_table()
+
+    def shown(self, name: str) -> str:
+        """Return the relation of a step, made a view where it was none."""
+        relation = super().shown(name)
+        if relation in self._selects and relation not in self._views:
+            sql = self._whole(f"FROM {relation}")
+            self._connection.execute(self.dialect.show.format(name=relation) + f"\n{sql}")
+            self._views.append(relation)
+        return relation
 
     def drop(self) -> None:
         """Drop what was made; close the connection if it is ours."""
@@ -137,10 +160,31 @@ class DuckEngine(Engine):
         self._registered = []
 
     def _make(self, relation: str, step: Step) -> None:
-        self._connection.execute(statement(self.dialect, relation, step))
+        if self.dialect.keeps(step):
+            whole = replace(step, sql=self._whole(step.sql))
+            self._connection.execute(statement(self.dialect, relation, whole))
+        else:
+            self._selects[relation] = step.sql
+
+    def _whole(self, sql: str) -> str:
+        """Put the steps that are not kept before a SELECT that reads them."""
+        needed: set[str] = set()
+        texts = [sql]
+        while texts:
+            names = set(_QUOTED.findall(texts.pop())) & self._selects.keys() - needed
+            needed |= names
+            texts += [self._selects[name] for name in names]
+        parts = [
+            f"{name} AS NOT MATERIALIZED (\n{text}\n)"
+            for name, text in self._selects.items()
+            if name in needed
+        ]
+        return "WITH " + ",\n".join(parts) + f"\n{sql}" if parts else sql
 
     def _drop(self, relation: str, *, kept: bool) -> None:
-        self._connection.execute(f"DROP {'TABLE' if kept else 'VIEW'} IF EXISTS {relation}")
+        self._selects.pop(relation, None)
+        if kept or relation in self._views:
+            self._connection.execute(f"DROP {'TABLE' if kept else 'VIEW'} IF EXISTS {relation}")
 
 
 def arrow(data: Any) -> pa.Table:

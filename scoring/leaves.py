@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from .expressions import columns, parse
 from .parts import Part, parts
 from .points import limit_columns
-from .steps import Context, Select, Step, case
+from .steps import Context, Select, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def leaves(ctx: Context, score: str) -> list[Leaf]:
 
 
 def _share(ctx: Context, part: Part) -> str:
-    return f"u.{ctx.q(part.name, 'weight')} / m.{ctx.q('weight')}"
+    return f"u.{ctx.q(part.name, 'weight')} / v.{ctx.q('weight')}"
 
 
 def _metric(ctx: Context, score: str, part: Part) -> Leaf:
@@ -62,8 +62,8 @@ def _metric(ctx: Context, score: str, part: Part) -> Leaf:
 
 def _stand_in(ctx: Context, score: str, part: Part) -> Leaf:
     """What the unobserved share of a component was filled with."""
-    rest = f"{_share(ctx, part)} * ({ctx.num(1)} - i.{ctx.q(part.name, 'seen')})"
-    instead = part.instead(ctx, f"x.{ctx.q(part.name)}")
+    rest = f"{_share(ctx, part)} * ({ctx.num(1)} - u.{ctx.q(part.name, 'observed')})"
+    instead = f"u.{ctx.q(part.name, 'instead')}"
     points = f"{rest} * coalesce({instead} - {ctx.num(50)}, {ctx.num(0)})"
     return Leaf("peers", part.name, score, None, points, rest)
 
@@ -73,7 +73,7 @@ def _after(ctx: Context, score: str) -> Iterator[Leaf]:
     q = ctx.q
     declared = ctx.model.scores[score]
     if declared.worst_pull:
-        pull = f"-{ctx.num(declared.worst_pull)} * (m.{q('mean')} - m.{q('worst')})"
+        pull = f"-{ctx.num(declared.worst_pull)} * (v.{q('mean')} - v.{q('worst')})"
         yield Leaf("worst_pull", "worst_pull", score, None, pull)
     for name, item in declared.adjustments.items():
         signal = item.event or _first(ctx, item.when)
@@ -103,45 +103,45 @@ def points_steps(ctx: Context) -> Iterator[Step]:
 
 
 def _points(ctx: Context, score: str) -> Step:
-    q = ctx.q
-    columns = [(q("account"), f"v.{q('account')}")]
-    place = 0
-    source = points_source(ctx, score)
-    for leaf in (leaf for leaf in leaves(ctx, score) if not leaf.via):
-        place = _place_before(ctx, score, leaf)
-        columns.append((q(str(place)), leaf.points))
-        if leaf.weight:
-            columns.append((q(str(place), "weight"), leaf.weight))
-    for part in parts(ctx, score):
-        if not part.is_metric:
-            columns += _scaled(ctx, score, part)
-            step = q(f"points_{part.name}")
-            source += (
-                f"\nLEFT JOIN {ctx.step(f'points_{part.name}')} AS {step}"
-                f" ON {step}.{q('account')} = v.{q('account')}"
-            )
-    about = f"{score}: points and weight of each of its parts"
-    valued = f"v.{q('value')} IS NOT NULL"
-    return Step(f"points_{score}", about, str(Select(columns, source, [valued])))
+    q, account = ctx.q, ctx.q("account")
+    found = leaves(ctx, score)
+    columns = [(account, f"v.{account}")]
+    for place, leaf in enumerate(found):
+        if not leaf.via:
+            columns.append((q(str(place)), leaf.points))
+            if leaf.weight:
+                columns.append((q(str(place), "weight"), leaf.weight))
+    components = [part for part in parts(ctx, score) if not part.is_metric]
+    shares = [(q("share", part.name), _observed_share(ctx, part)) for part in components]
+    own = Select([*columns, *shares], points_source(ctx, score), [f"v.{q('value')} IS NOT NULL"])
+    source = f"(\n{own}\n) AS own"
+    scaled = [(alias, f"own.{alias}") for alias, _ in columns]
+    for part in components:
+        name = q(f"points_{part.name}")
+        scaled += _scaled(ctx, part, found)
+        source += f"\nLEFT JOIN {ctx.step(f'points_{part.name}')} AS {name}"
+        source += f" ON {name}.{account} = own.{account}"
+    sql = Select(scaled, source) if components else own
+    return Step(f"points_{score}", f"{score}: points and weight of each of its parts", str(sql))
 
 
-def _place_before(ctx: Context, score: str, leaf: Leaf) -> int:
-    return leaves(ctx, score).index(leaf)
-
-
-def _scaled(ctx: Context, score: str, part: Part) -> list[tuple[str, str]]:
-    """A component's points and weights, times its observed share of the whole."""
-    q = ctx.q
+def _observed_share(ctx: Context, part: Part) -> str:
+    """A component's share of the whole, as far as it was observed."""
     share = _share(ctx, part)
     if part.missing != "exclude":
-        share = f"{share} * i.{q(part.name, 'seen')}"
-    inner = leaves(ctx, part.name)
-    first = next(n for n, leaf in enumerate(leaves(ctx, score)) if leaf.via[:1] == (part.name,))
+        share += f" * u.{ctx.q(part.name, 'observed')}"
+    return share
+
+
+def _scaled(ctx: Context, part: Part, found: list[Leaf]) -> list[tuple[str, str]]:
+    """A component's points and weights, times its observed share of the whole."""
+    q = ctx.q
+    first = next(place for place, leaf in enumerate(found) if leaf.via[:1] == (part.name,))
     scaled = []
-    for place, leaf in enumerate(inner):
+    for place, leaf in enumerate(leaves(ctx, part.name)):
         for word in ("", " weight") if leaf.weight else ("",):
             value = f"{q(f'points_{part.name}')}.{q(f'{place}{word}')}"
-            times = case([(f"{share} > 0", f"{share} * {value}")], ctx.num(0))
+            times = f"coalesce(own.{q('share', part.name)} * {value}, {ctx.num(0)})"
             scaled.append((q(f"{first + place}{word}"), times))
     return scaled
 
@@ -150,14 +150,13 @@ def points_source(ctx: Context, score: str) -> str:
     """Return what a score's points are computed from, one row per account."""
     q = ctx.q
     account = q("account")
-    steps = {"m": "mean", "u": "used", "i": "inputs"}
+    steps = {"u": "used"}
     if ctx.model.scores[score].adjustments:
         steps["a"] = "adjusted"
     if limit_columns(ctx, score):
         steps["l"] = "limits"
     text = f"{ctx.step(f'value_{score}')} AS v"
     for alias, step in steps.items():
-        text += (
-            f"\nJOIN {ctx.step(f'{step}_{score}')} AS {alias} ON {alias}.{account} = v.{account}"
-        )
-    return text + f"\nJOIN {ctx.step(f'expected_{score}')} AS x ON x.{q('group')} = i.{q('group')}"
+        on = f"{alias}.{account} = v.{account}"
+        text += f"\nJOIN {ctx.step(f'{step}_{score}')} AS {alias} ON {on}"
+    return text

@@ -87,29 +87,34 @@ def top_step(ctx: Context, score: str, limit: int) -> Step:
     0.5 s, an unpivot with ``row_number`` 0.4 s and memory for all of it.
     """
     q = ctx.q
-    count = len(leaves(ctx, score))
-    codes = ", ".join(_code(ctx, place, count) for place in range(count))
-    most = ctx.dialect.top.format(values=codes, count=limit)
-    account = (q("account"), q("account"))
-    inner = Select([account, (q("most"), most)], ctx.step(f"points_{score}"))
+    count, account = len(leaves(ctx, score)), ctx.q("account")
+    whole = [(q(str(place)), _rounded(ctx, q(str(place)))) for place in range(count)]
+    rounded = Select([(account, account), *whole], ctx.step(f"points_{score}"))
+    codes = ", ".join(_code(name, place, count) for place, (name, _) in enumerate(whole))
+    most = (q("most"), ctx.dialect.top.format(values=codes, count=limit))
+    listed = Select([(account, account), most], f"(\n{rounded}{ctx.dialect.fence}\n) AS rounded")
     columns = [
         (q("most", str(rank)), ctx.dialect.item.format(list=q("most"), rank=rank))
         for rank in range(1, limit + 1)
     ]
-    sql = Select([account, *columns], f"(\n{inner}{ctx.dialect.fence}\n) AS ranked")
+    source = f"(\n{listed}{ctx.dialect.fence}\n) AS listed"
+    sql = Select([(account, account), *columns], source)
     return Step(
         f"top{limit}_{score}", f"{score}: the largest parts per account", str(sql), kept=True
     )
 
 
-def _code(ctx: Context, place: int, count: int) -> str:
+def _rounded(ctx: Context, points: str) -> str:
+    """Write points as a whole number of their last decimal."""
+    scaled = f"{points} * {ctx.num(10**DECIMALS)} + {ctx.num(0.5)}"
+    return ctx.dialect.cast(f"floor({scaled})", "integer")
+
+
+def _code(whole: str, place: int, count: int) -> str:
     """Write size, place from the end and sign as one whole number; null where there is nothing."""
-    points = ctx.q(str(place))
-    rounded = ctx.dialect.rounded.format(value=points, decimals=DECIMALS)
-    size = f"floor(abs({rounded}) * {ctx.num(10**DECIMALS)} + {ctx.num(0.5)})"
-    whole = f"nullif({ctx.dialect.cast(size, 'integer')}, 0)"
-    sign = case([(f"{points} < 0", "1")], "0")
-    return f"{whole} * {2 * count} + {2 * (count - 1 - place)} + {sign}"
+    last = 2 * (count - 1 - place)
+    low = case([(f"{whole} < 0", str(last + 1))], str(last))
+    return f"nullif(abs({whole}), 0) * {2 * count} + {low}"
 
 
 def ranked_step(ctx: Context, score: str, limit: int) -> Step:

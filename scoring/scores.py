@@ -121,7 +121,7 @@ def _everyone(ctx: Context, score: str) -> Step:
     peers = f"{ctx.step(f'peers_{score}')} AS p"
     sql = Select(columns, f"{peers}\nCROSS JOIN (\n{Select(means, peers)}\n) AS e")
     about = f"{score}: mean and standard deviation in the portfolio"
-    return Step(f"everyone_{score}", about, str(sql), kept=True)
+    return Step(f"everyone_{score}", about, str(sql))
 
 
 def _expected(ctx: Context, score: str) -> Step:
@@ -163,13 +163,16 @@ def _used(ctx: Context, score: str) -> Step:
         weight, seen = f"x.{q(part.name, 'weight')}", f"i.{q(part.name, 'seen')}"
         unseen = f"({ctx.num(1)} - {seen})"
         known = part.missing != "exclude"
+        instead = part.instead(ctx, f"x.{q(part.name)}")
         columns += [
-            (q(part.name), _goodness_used(ctx, part, seen, unseen)),
+            (q(part.name), _goodness_used(ctx, part, (seen, unseen, instead))),
             (q(part.name, "weight"), weight if known else f"{weight} * {seen}"),
             (q(part.name, "seen"), f"{weight} * {seen}"),
         ]
         if known:
             columns.append((q(part.name, "spread"), f"{unseen} * x.{q(part.name, 'spread')}"))
+        if not part.is_metric:  # its own parts take their share of what was observed
+            columns += [(q(part.name, "observed"), seen), (q(part.name, "instead"), instead)]
     source = (
         f"{ctx.step(f'inputs_{score}')} AS i"
         f"\nJOIN {ctx.step(f'expected_{score}')} AS x ON x.{q('group')} = i.{q('group')}"
@@ -178,11 +181,10 @@ def _used(ctx: Context, score: str) -> Step:
     return Step(f"used_{score}", about, str(Select(columns, source)))
 
 
-def _goodness_used(ctx: Context, part: Part, seen: str, unseen: str) -> str:
-    good = f"i.{ctx.q(part.name)}"
+def _goodness_used(ctx: Context, part: Part, sides: tuple[str, str, str]) -> str:
+    good, (seen, unseen, instead) = f"i.{ctx.q(part.name)}", sides
     if part.missing == "exclude":
         return case([(f"{seen} > 0", good)])
-    instead = part.instead(ctx, f"x.{ctx.q(part.name)}")
     return f"{seen} * coalesce({good}, {ctx.num(0)}) + {unseen} * {instead}"
 
 
@@ -209,7 +211,7 @@ def _mean(ctx: Context, score: str) -> Step:
         columns.append((q("worst"), least(each)))
     about = f"{score}: weighted mean, coverage and spread"
     sql = Select(columns, ctx.step(f"used_{score}"))
-    return Step(f"mean_{score}", about, str(sql), kept=True)
+    return Step(f"mean_{score}", about, str(sql))
 
 
 def _value(ctx: Context, score: str) -> Step:
@@ -218,7 +220,9 @@ def _value(ctx: Context, score: str) -> Step:
     declared = ctx.model.scores[score]
     enough = f"m.{q('coverage')} >= {ctx.num(declared.min_coverage - TOLERANCE)}"
     raw = f"m.{q('mean')}"
+    carried = [SEGMENT, "coverage", "weight"]
     if declared.worst_pull:
+        carried += ["mean", "worst"]
         raw += f" - {ctx.num(declared.worst_pull)} * (m.{q('mean')} - m.{q('worst')})"
     adjusted = f"{raw} + a.{q('limited')}" if declared.adjustments else raw
     account = q("account")
@@ -227,8 +231,7 @@ def _value(ctx: Context, score: str) -> Step:
         source += f"\nJOIN {ctx.step(f'adjusted_{score}')} AS a ON a.{account} = m.{account}"
     columns = [
         (account, f"m.{account}"),
-        (q(SEGMENT), f"m.{q(SEGMENT)}"),
-        (q("coverage"), f"m.{q('coverage')}"),
+        *((q(name), f"m.{q(name)}") for name in carried),
         (q("spread"), case([(enough, f"m.{q('spread')}")])),
         (q("before"), case([(enough, adjusted)])),
     ]
@@ -241,10 +244,7 @@ def _value(ctx: Context, score: str) -> Step:
     clamped = f"least({ctx.num(100)}, greatest({ctx.num(0)}, {limited}))"
     outer = [
         (account, f"v.{account}"),
-        (q(SEGMENT), f"v.{q(SEGMENT)}"),
-        (q("coverage"), f"v.{q('coverage')}"),
-        (q("spread"), f"v.{q('spread')}"),
-        (q("before"), f"v.{q('before')}"),
+        *((q(name), f"v.{q(name)}") for name in (*carried, "spread", "before")),
         (q("value"), case([(f"v.{q('before')} IS NOT NULL", clamped)])),
     ]
     about = f"{score}: value after adjustments, floors, caps and clamp"

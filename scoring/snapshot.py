@@ -251,7 +251,8 @@ def score(
         ctx = with_kept(with_rates(context(model, engine, data, moment), engine, rates), rolled)
         check_accounts(ctx, engine)
         engine.run(compile_model(ctx))
+        relation = engine.shown("scores")
     except BaseException:
         engine.drop()
         raise
-    return Snapshot(model, moment, ctx.step("scores"), ctx, engine)
+    return Snapshot(model, moment, relation, ctx, engine)
