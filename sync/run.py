@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow as pa
@@ -16,11 +17,9 @@ from connectors.base import FieldState, Problem, Target
 from connectors.errors import SetupError
 from scoring import duck
 
-from . import checks, own_fields, reporting, rollup, writing
-from .book import Book, build
+from . import reporting, rollup, writing
 from .config import Config
 from .current import running
-from .explaining import Explanation, explanation
 from .progress import Progress
 from .pulling import counted, pull_all
 from .rollup import Matched, Scores, Times
@@ -28,8 +27,11 @@ from .summary import RunReport
 from .tickets import parent, ticket_targets
 from .workspace import Workspace, opened
 
+if TYPE_CHECKING:
+    from .book import Book
+    from .explaining import Explanation
+
 __all__ = [
-    "Explanation",
     "Scored",
     "book",
     "check",
@@ -179,7 +181,7 @@ def make_plan(
 
 def explain(
     config: Config, account: str, *, score: str = "health", now: datetime | None = None
-) -> Explanation:
+) -> "Explanation":
     """Say why an account has its score, from what is stored.
 
     Args:
@@ -192,24 +194,32 @@ def explain(
     Raises:
         LookupError: no such account, or more than one; the message lists the nearest.
     """
+    from .explaining import explanation
+
     with opened(config, now) as work, _scored(work) as (_, matched, scores):
         if score not in work.model.scores:
             raise LookupError(f"no score {score!r}; there are: {', '.join(work.model.scores)}")
         return explanation(matched, scores, account, score)
 
 
-def book(config: Config, *, progress: Progress | None = None, now: datetime | None = None) -> Book:
+def book(
+    config: Config, *, progress: Progress | None = None, now: datetime | None = None
+) -> "Book":
     """Return everything that people look at: scores of what is stored, with their past.
 
     Raises:
         ModelError: the model, or data that does not fit it.
     """
+    from .book import build
+
     with opened(config, now, progress) as work, _scored(work) as (con, matched, scores):
         return build(work, con, matched, scores)
 
 
 def check(config: Config, *, now: datetime | None = None) -> list[Problem]:
     """Find everything that would keep a sync from working; writes nothing to any system."""
+    from . import checks
+
     with opened(config, now) as work:
         return checks.problems(work)
 
@@ -233,6 +243,8 @@ def create_fields(config: Config) -> dict[str, list[FieldState]]:
     Raises:
         SetupError, TransientError: a field cannot be created, or has another type.
     """
+    from . import own_fields
+
     with opened(config) as work:
         return {name: own_fields.create(work, name) for name, _ in _targets(work)}
 

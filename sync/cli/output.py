@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import date, datetime
 from typing import Any, Self
 
+import pyarrow as pa
 from rich import progress as rich_progress
 from rich.console import Console, RenderableType
 from rich.table import Table
@@ -29,7 +30,9 @@ def console(*, stderr: bool = False) -> Console:
 
 
 def plain(value: Any) -> Any:
-    """Return a value that JSON can hold: dataclasses as objects, times as ISO 8601."""
+    """Return a value that JSON can hold: dataclasses and rows as objects, times as ISO 8601."""
+    if isinstance(value, pa.Table):
+        value = value.to_pylist()
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {
             field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)

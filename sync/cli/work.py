@@ -7,9 +7,7 @@ import typer
 
 from sync import run
 from sync.config import load
-from sync.exporting import csv_text
 from sync.files import replace_text
-from sync.saved import combined
 from sync.summary import RunReport
 
 from . import views
@@ -40,7 +38,7 @@ def score(
         scored = run.score_now(load(config), progress=progress, as_of=as_of, known_at=known_at)
     if output is not None:
         write_csv(output, scored.scores.to_pylist())
-    out.data({"report": scored.report, "scores": scored.scores.to_pylist()})
+    out.data({"report": scored.report, "scores": scored.scores})
     _show_odd(out, scored.report)
     show_portfolio(out, scored.report)
     raise typer.Exit(scored.report.exit_code)
@@ -48,6 +46,8 @@ def score(
 
 def write_csv(path: Path, rows: list[dict[str, object]]) -> None:
     """Write rows to a CSV file, whole or not at all, with no text that reads as a formula."""
+    from sync.exporting import csv_text
+
     header = list(rows[0]) if rows else []
     replace_text(path, csv_text(header, (list(row.values()) for row in rows)))
 
@@ -69,6 +69,8 @@ def sync(config: Path, *, apply: bool, force: str | None, as_json: bool) -> None
 
 
 def _kept(report: RunReport) -> str:
+    from sync.saved import combined
+
     known = combined([plan.checksum for plan in report.plans])
     return (
         f"The plan is kept: `pulsefield plan show {report.run}` shows it field by field,"
