@@ -10,8 +10,21 @@ from .totals import Part, Totals
 
 WIDE = 60
 """Days in one number of 64 bits."""
+_FULL = (1 << WIDE) - 1
 FARTHEST = 4 * WIDE
 """Days back up to which bits are cheaper than two group-bys."""
+
+
+def moved_bits(own: str, before: str | None, days: str) -> str:
+    """Return SQL of a number's bits so many days on.
+
+    Args:
+        own: The number.
+        before: That of later days, whose highest bits move into this one; None: there is none.
+        days: How many, up to ``WIDE``.
+    """
+    moved = f"((coalesce({own}, 0) & ({_FULL} >> {days})) << {days})"
+    return moved if before is None else f"({moved} | (coalesce({before}, 0) >> ({WIDE} - {days})))"
 
 
 def counts_days(ctx: Context, signal: Signal) -> bool:

@@ -2,13 +2,16 @@
 
 A row is *settled* when every window of every signal that is kept holds it, or does not hold
 it, at all times from now until so many days later. Settled rows are kept as one row of sums
-per account; the others are kept as they are. Of things that are counted, the newest row is.
+per account; the others are kept as they are. Where windows are whole days and the rows have
+dates, the others are in the sums too: one row per account for each day that comes. Of things
+that are counted, the newest row is kept.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
+from math import ceil
 
-from .days import counts_days
+from .days import counts_days, moved_bits
 from .declared import Signal
 from .distinct import by_newest, grouped, occurs_now, of_same
 from .expressions import AsOf, Column, parse, parts
@@ -21,6 +24,8 @@ from .values import finished, windows
 
 ENDS = "ends"
 """The relation of where each account's windows ended: account, and a time for each table."""
+SHIFT = "pulsefield days"
+"""The column of how many days on sums are as they were kept."""
 
 
 def keepable(ctx: Context, table: str) -> dict[str, Signal]:
@@ -38,6 +43,17 @@ def _keepable(ctx: Context, signal: Signal) -> bool:
     texts = [signal.where] if signal.where is not None else []
     texts += [signal.of[0]] if signal.aggregate == "share" else []
     return not any(_moves(text) for text in texts)
+
+
+def by_days(ctx: Context, table: str) -> bool:
+    """Tell whether the dates of days alone tell which rows the kept signals' windows hold."""
+    return all(_dated(ctx, signal) for signal in keepable(ctx, table).values())
+
+
+def _dated(ctx: Context, signal: Signal) -> bool:
+    if signal.valid or ctx.kind(signal.table, time_of(signal)) != "date":
+        return False
+    return signal.window is None or signal.window.is_integer()
 
 
 def _moves(text: str) -> bool:
@@ -116,20 +132,25 @@ def keeping_steps(ctx: Context, tables: list[str], days: float) -> Iterator[Step
 
 def _table_steps(ctx: Context, table: str, days: float) -> Iterator[Step]:
     q = ctx.q
-    unsettled = _unsettled(ctx, table, days)
+    dated = by_days(ctx, table)
+    unsettled, ahead = _unsettled(ctx, table, ceil(days) if dated else days), _ahead(ctx, table)
     totals = kept_totals(ctx, table)
     source = ctx.step(f"rows_{table}")
     sql = totals.select(source, [*totals.reach, f"NOT {unsettled}"], kept=True)
     about = f"{table}: rows that stay in their windows for {days:g} days, aggregated"
-    yield Step(kept(table, "totals"), about, f"{sql}{_by_account(ctx)}", kept=True)
+    if dated:
+        sql = _day_by_day(totals, sql, [unsettled, f"NOT {ahead}"], ceil(days))
+        about = f"{table} aggregated, as windows will be so many days on"
+    order = _in_order(ctx, [SHIFT] if dated else [])
+    yield Step(kept(table, "totals"), about, f"{sql}{order}", kept=True)
     names = raw_columns(ctx, table)
     raw = rows_step(ctx, table, raw=True)
     yield raw
     columns = [(q("account"), q("account")), *((q(name), q("raw", name)) for name in names)]
-    columns.append((q(NEWS), _ahead(ctx, table)))
-    sql = Select(columns, ctx.step(raw.name), [unsettled])
+    columns.append((q(NEWS), ahead))
+    sql = Select(columns, ctx.step(raw.name), [unsettled, *([ahead] if dated else [])])
     about = f"{table}: the other rows"
-    yield Step(kept(table, "rows"), about, f"{sql}{_by_account(ctx)}", kept=True)
+    yield Step(kept(table, "rows"), about, f"{sql}{_in_order(ctx)}", kept=True)
     filters = Filters(ctx, table)
     for number, (of, group) in enumerate(things_of(ctx, keepable(ctx, table)), 1):
         known = [f"{q(name)} IS NOT NULL" for name in of]
@@ -139,12 +160,34 @@ def _table_steps(ctx: Context, table: str, days: float) -> Iterator[Step]:
         found = grouped(filters, ["account", *of], marks, f"rows_{table}", known)
         about = f"each {' and '.join(of)} of {table}, and the time of its newest row, or its days"
         name = kept(table, "things", str(number))
-        yield Step(name, about, f"{found}{_by_account(ctx)}", kept=True)
+        yield Step(name, about, f"{found}{_in_order(ctx)}", kept=True)
 
 
-def _by_account(ctx: Context) -> str:
+def _day_by_day(totals: Totals, settled: Select, others: list[str], days: int) -> Select:
+    """Return the totals for each day that comes: of settled rows, and of the others."""
+    ctx, table = totals.filters.ctx, totals.filters.table
+    q, shift = ctx.q, ctx.q(SHIFT)
+    each = "\nUNION ALL\n".join(f"SELECT {day} AS {shift}" for day in range(days + 1))
+    columns = [(q("account"), f"t.{q('account')}"), (shift, f"d.{shift}")]
+    for part in totals:
+        own = f"t.{q(part.alias)}"
+        before = None if part.before is None else f"t.{q(part.before)}"
+        value = moved_bits(own, before, f"d.{shift}") if part.bits else own
+        columns.append((q(part.alias), value))
+    lasting = Select(columns, f"(\n{settled}\n) AS t\nCROSS JOIN (\n{each}\n) AS d")
+    names = [q("account"), *map(q, ctx.read.get(table, []))]
+    columns = [*((name, f"t.{name}") for name in names), (shift, f"d.{shift}")]
+    columns += [(n, f"t.{n} + d.{shift}") for n in (age(ctx, t) for t in time_columns(ctx, table))]
+    source = f"{ctx.step(f'rows_{table}')} AS t\nCROSS JOIN (\n{each}\n) AS d"
+    moved = f"(\n{Select(columns, source, others)}\n) AS t"
+    keys = ("account", SHIFT)
+    passing = totals.select(moved, totals.reach, keys, kept=True)
+    return totals.merged(lasting, passing, keys, kept=True)
+
+
+def _in_order(ctx: Context, before: Sequence[str] = ()) -> str:
     """In the order of accounts, they are stored in half the space and grouped in half the time."""
-    return f"\nORDER BY {ctx.q('account')}"
+    return "\nORDER BY " + ", ".join(map(ctx.q, (*before, "account")))
 
 
 def things_totals(filters: Filters, group: Mapping[str, Signal]) -> Totals:

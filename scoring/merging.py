@@ -6,28 +6,17 @@ kept, are *stale*: all their rows are read.
 
 from collections.abc import Mapping, Sequence
 
-from .days import WIDE
+from .days import moved_bits
 from .declared import Signal
 from .distinct import grouped, occurs_now
 from .filters import Filters
-from .keeping import ENDS, kept, things_totals
+from .keeping import ENDS, SHIFT, by_days, kept, things_totals
 from .rows import NEWS, raw_columns, rows_step
 from .steps import Context, Select, Step, case
 from .totals import Part, Totals
 
-FULL = (1 << WIDE) - 1
 MOVED = "moved"
 DAY_ZERO = "1970-01-01 00:00:00"
-_ADDED = "coalesce({a} + {b}, {a}, {b})"
-_MERGED = {
-    "sum": _ADDED,
-    "count": _ADDED,
-    "min": "least({a}, {b})",
-    "max": "greatest({a}, {b})",
-    "bit_or": "coalesce({a} | {b}, {a}, {b})",
-}
-"""Aggregate -> what it is over two sets of rows: by a join for half of what a second group-by
-over both takes."""
 
 
 def late_rows(ctx: Context, table: str) -> Step:
@@ -108,31 +97,26 @@ def merged_totals(totals: Totals) -> Step | None:
     ctx, table = totals.filters.ctx, totals.filters.table
     account = ctx.q("account")
     source = f"{ctx.relations[kept(table, 'totals')]} AS k\n{_held(ctx, table, 'k')}"
+    moved = by_days(ctx, table)
+    if moved:
+        source += f" AND m.{ctx.q('days', table)} = k.{ctx.q(SHIFT)}"
     before = [(account, f"k.{account}")]
-    before += [(ctx.q(part.alias), _moved_part(ctx, table, part)) for part in totals]
-    settled = Select(before, source)
+    before += [(ctx.q(p.alias), _moved_part(ctx, table, p, moved=moved)) for p in totals]
     rows = totals.select(ctx.step(f"late_{table}"), totals.reach)
-    columns = [(account, f"coalesce(s.{account}, r.{account})")]
-    for part in totals:
-        name = ctx.q(part.alias)
-        columns.append((name, _MERGED[part.word].format(a=f"s.{name}", b=f"r.{name}")))
-    both = f"(\n{settled}\n) AS s\nFULL JOIN (\n{rows}\n) AS r ON r.{account} = s.{account}"
-    sql = Select(columns, both)
+    sql = totals.merged(Select(before, source), rows)
     about = f"{table} per account: what was kept, and the rows since"
     return Step(f"merged_{table}", about, str(sql), kept=True)
 
 
-def _moved_part(ctx: Context, table: str, part: Part) -> str:
+def _moved_part(ctx: Context, table: str, part: Part, *, moved: bool = False) -> str:
+    """What was kept, as windows are now; perhaps it was kept as they would be."""
     own = f"k.{ctx.q(part.alias)}"
     if part.time:
         return ctx.dialect.between(f"m.{ctx.q('end', table)}", own)
-    if not part.bits:
+    if moved or not part.bits:
         return own
-    days = f"m.{ctx.q('days', table)}"
-    moved = f"((coalesce({own}, 0) & ({FULL} >> {days})) << {days})"
-    if part.before is None:
-        return moved
-    return f"({moved} | (coalesce(k.{ctx.q(part.before)}, 0) >> ({WIDE} - {days})))"
+    before = None if part.before is None else f"k.{ctx.q(part.before)}"
+    return moved_bits(own, before, f"m.{ctx.q('days', table)}")
 
 
 def merged_things(
@@ -169,7 +153,7 @@ def _counted(
         return _moved_part(ctx, table, part)
 
     def new(part: Part) -> str:
-        return _MERGED[part.word].format(a=old(part), b=f"e.{q(part.alias)}")
+        return part.merged(old(part), f"e.{q(part.alias)}")
 
     before, since = Totals(filters, old), Totals(filters, new)
     for name, signal in group.items():

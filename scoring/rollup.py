@@ -77,7 +77,8 @@ def roll_up(
     """Keep what the next days' runs need of the rows there are now.
 
     Of each account's rows that stay in, or out of, all windows for so many days, one row of
-    sums is kept; of what is counted once, the newest row; the few other rows as they are.
+    sums is kept; of what is counted once, the newest row; the few other rows as they are. Where
+    rows have dates and windows are whole days, one row of sums for each of these days instead.
     Medians, ``last``, ``at_least`` of anything but days, things counted over earlier windows, and
     filters with ``as_of`` or ``account.x`` read all rows in every run. Sums are added up in
     another order than from all rows, so that the last digits of doubles may differ.
@@ -88,7 +89,7 @@ def roll_up(
         as_of: The moment; scoring earlier ones reads all rows.
         connection: As for ``score``; the relations stay on it until ``close``.
         tables: Tables worth it: with many rows, few of them ever changed.
-        days: How long it is to last. Longer keeps more rows as they are.
+        days: How long it is to last. Longer keeps more rows, or more sums.
         rates: As for ``score``.
 
     Raises:
@@ -116,7 +117,7 @@ def roll_up(
 def basis(ctx: Context, tables: Iterable[str], days: float) -> str:
     """Return a digest of all that what is kept depends on, beside the rows."""
     told = {
-        "form": 2,
+        "form": 3,
         "signals": ctx.model.model_dump(mode="json", include={"signals"}),
         "rates": dict(ctx.rates),
         "days": days,

@@ -1,12 +1,24 @@
 """The aggregates of a table's rows per account: one pass, each computed once."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from .declared import Signal
 from .filters import Filters
 from .references import time_of
 from .steps import Select, Step
+
+ACCOUNT = ("account",)
+_ADDED = "coalesce({a} + {b}, {a}, {b})"
+_MERGED = {
+    "sum": _ADDED,
+    "count": _ADDED,
+    "min": "least({a}, {b})",
+    "max": "greatest({a}, {b})",
+    "bit_or": "coalesce({a} | {b}, {a}, {b})",
+}
+"""Aggregate -> what it is over two sets of rows: by a join for half of what a second group-by
+over both takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +47,10 @@ class Part:
     def sql(self) -> str:
         """What of a row is aggregated, where it counts."""
         return f"CASE WHEN {self.held} THEN {self.value} END" if self.held else self.value
+
+    def merged(self, a: str, b: str) -> str:
+        """What it is over two sets of rows, from what it is over each."""
+        return _MERGED[self.word].format(a=a, b=b)
 
     @property
     def kept(self) -> "Part":
@@ -116,11 +132,26 @@ class Totals:
             return f"{newest} IS NOT NULL"
         return f"{newest} < {filters.ctx.num(signal.window)}"
 
-    def select(self, source: str, where: list[str], *, kept: bool = False) -> Select:
+    def select(
+        self, source: str, where: list[str], keys: Sequence[str] = ACCOUNT, *, kept: bool = False
+    ) -> Select:
         """Return the SELECT that aggregates rows per account, perhaps as it is kept."""
-        account = self.filters.ctx.q("account")
-        columns = [(account, account), *self.columns(kept=kept)]
-        return Select(columns, source, where, account)
+        named = [self.filters.ctx.q(key) for key in keys]
+        columns = [*((key, key) for key in named), *self.columns(kept=kept)]
+        return Select(columns, source, where, ", ".join(named))
+
+    def merged(
+        self, one: Select, other: Select, keys: Sequence[str] = ACCOUNT, *, kept: bool = False
+    ) -> Select:
+        """Return the SELECT of the aggregates over two sets of rows."""
+        q = self.filters.ctx.q
+        named = [q(key) for key in keys]
+        columns = [(key, f"coalesce(s.{key}, r.{key})") for key in named]
+        for part in (each.kept if kept else each for each in self):
+            name = q(part.alias)
+            columns.append((name, part.merged(f"s.{name}", f"r.{name}")))
+        on = " AND ".join(f"r.{key} = s.{key}" for key in named)
+        return Select(columns, f"(\n{one}\n) AS s\nFULL JOIN (\n{other}\n) AS r ON {on}")
 
     def columns(self, *, kept: bool = False) -> list[tuple[str, str]]:
         """Return the aggregates with their names, perhaps as they are kept."""
