@@ -1,5 +1,6 @@
 """Which engine runs on a connection."""
 
+from inspect import iscoroutinefunction
 from typing import Any
 
 from .engines import DuckEngine, Engine
@@ -22,17 +23,19 @@ def engine_on(connection: Any) -> Engine:
         from .spark import SparkEngine  # noqa: PLC0415 (only where it is used)
 
         return SparkEngine(connection)
-    if package == "psycopg" or _is_sqlalchemy_over_psycopg(connection):
+    if _on_postgresql(connection, package):
         from .postgres import PostgresEngine  # noqa: PLC0415 (its CSV reader costs 20 ms)
 
         return PostgresEngine(connection)
     kind = f"{type(connection).__module__}.{type(connection).__qualname__}"
     raise TypeError(
         f"a {kind}; scoring runs on a DuckDB connection, a Spark session, or a PostgreSQL "
-        "connection of psycopg, or of SQLAlchemy over it"
+        "connection of psycopg (none that is asynchronous), or of SQLAlchemy over it"
     )
 
 
-def _is_sqlalchemy_over_psycopg(connection: Any) -> bool:
-    dialect = getattr(connection, "dialect", None)
-    return getattr(dialect, "driver", None) == "psycopg"
+def _on_postgresql(connection: Any, package: str) -> bool:
+    if package == "psycopg":
+        return not iscoroutinefunction(connection.execute)
+    dialect = getattr(connection, "dialect", None)  # SQLAlchemy's Engine has one, but no connection
+    return getattr(dialect, "driver", None) == "psycopg" and hasattr(connection, "connection")

@@ -40,7 +40,7 @@ class Engine(ABC):
 
     @abstractmethod
     def columns(self, relation: str) -> Mapping[str, Kind | None]:
-        """Return a relation's columns and their kinds; None: all null, or unknown to us."""
+        """Return a relation's columns and their kinds; None: all null, of any kind."""
 
     @abstractmethod
     def batches(self, sql: str) -> pa.RecordBatchReader:
@@ -203,8 +203,6 @@ def _zoneless(field: pa.Field) -> pa.Field:
 def _kind(described: str) -> Kind | None:
     name = described.split("(", maxsplit=1)[0]
     kinds: dict[str, Kind] = {
-        "VARCHAR": "string",
-        "UUID": "string",
         "VARCHAR[]": "strings",
         "BOOLEAN": "boolean",
         "DATE": "date",
@@ -216,4 +214,4 @@ def _kind(described: str) -> Kind | None:
         return "integer"
     if name.startswith("TIMESTAMP"):
         return "time"
-    return "string" if name.startswith("ENUM") else kinds.get(name)
+    return None if name == '"NULL"' else kinds.get(name, "string")

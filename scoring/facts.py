@@ -9,7 +9,7 @@ from typing import Any
 from .engines import Engine
 from .errors import ModelError, Problem
 from .model import Model
-from .references import money_signals
+from .references import money_signals, references
 from .steps import Context
 from .tables import COLUMNS, Kind
 
@@ -47,9 +47,11 @@ def context(model: Model, engine: Engine, given: Mapping[str, Any], moment: date
     """Register what is no relation yet, and look at what columns there are.
 
     Raises:
+        TypeError: data that is no relation's name and no table.
         ValueError: a column that is needed is not there, or ``account`` is no integer.
     """
-    relations = {name: engine.relation(name, data) for name, data in given.items()}
+    relations = {name: _relation(engine, name, data) for name, data in given.items()}
+    expected = {(r.table, r.column): r.kinds[0] for r in references(model) if r.kinds}
     schema: dict[str, dict[str, Kind]] = {}
     for name in given:
         found = engine.columns(relations[name])
@@ -60,8 +62,20 @@ def context(model: Model, engine: Engine, given: Mapping[str, Any], moment: date
             raise ValueError(f"{name}.account is {found['account']}, not an integer key")
         if name in COLUMNS:
             own = COLUMNS[name]
-            schema[name] = {c: kind or own.get(c) or "string" for c, kind in found.items()}
+            schema[name] = {
+                column: kind or own.get(column) or expected.get((name, column), "string")
+                for column, kind in found.items()
+            }
     return Context(model, engine.dialect, schema, relations, moment, prefix=engine.prefix)
+
+
+def _relation(engine: Engine, name: str, data: object) -> str:
+    try:
+        return engine.relation(name, data)
+    except TypeError as error:
+        kind = f"{type(data).__module__}.{type(data).__qualname__}"
+        allowed = "Arrow, Polars or pandas data, or a relation's name"
+        raise TypeError(f"{name}: a {kind}; needed is {allowed}") from error
 
 
 def check_accounts(ctx: Context, engine: Engine) -> None:

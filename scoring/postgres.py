@@ -30,11 +30,6 @@ _KINDS: dict[str, Kind] = {
     "date": "date",
     "timestamp": "time",
     "timestamptz": "time",
-    "text": "string",
-    "varchar": "string",
-    "bpchar": "string",
-    "uuid": "string",
-    "name": "string",
     "_text": "strings",
     "_varchar": "strings",
 }
@@ -89,7 +84,8 @@ class PostgresEngine(Engine):
         unknown = self._unknown.get(relation, set())
         described = self._described(f"SELECT * FROM {relation}")
         return {
-            name: None if name in unknown else _KINDS.get(kind) for name, kind in described.items()
+            name: None if name in unknown else _KINDS.get(kind, "string")
+            for name, kind in described.items()
         }
 
     def _described(self, sql: str) -> dict[str, str]:
@@ -124,8 +120,8 @@ class PostgresEngine(Engine):
     def batches(self, sql: str) -> pa.RecordBatchReader:
         """Return rows as Arrow, a few megabytes at a time."""
         described = self._described(sql)
-        kinds = {name: _ARROW.get(_KINDS.get(kind) or "") for name, kind in described.items()}
-        schema = pa.schema([(name, kind or pa.string()) for name, kind in kinds.items()])
+        kinds = {name: _KINDS.get(kind, "string") for name, kind in described.items()}
+        schema = pa.schema([(name, _ARROW.get(kind, pa.string())) for name, kind in kinds.items()])
         return pa.RecordBatchReader.from_batches(schema, self._copied(sql, schema))
 
     def _copied(self, sql: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:

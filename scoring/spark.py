@@ -36,10 +36,8 @@ _KINDS: dict[str, Kind | None] = {
     "date": "date",
     "timestamp": "time",
     "timestamp_ntz": "time",
-    "string": "string",
-    "varchar": "string",
-    "char": "string",
     "array<string>": "strings",
+    "void": None,
 }
 
 
@@ -71,7 +69,7 @@ class SparkEngine(Engine):
         """Return the columns that Spark describes."""
         with self._settings():
             described = self._session.sql(f"SELECT * FROM {relation}").dtypes
-        return {name: _KINDS.get(kind.split("(")[0]) for name, kind in described}
+        return {name: _KINDS.get(kind.split("(")[0], "string") for name, kind in described}
 
     def batches(self, sql: str) -> pa.RecordBatchReader:
         """Return rows as Arrow, collected by the driver."""

@@ -5,8 +5,10 @@ from typing import Any
 import duckdb
 import pandas as pd
 import polars as pl
+import psycopg
 import pyarrow as pa
 import pytest
+import sqlalchemy
 
 from connectors.records import TABLES
 from scoring import load_model, model_sql, shipped_model
@@ -123,6 +125,13 @@ def test_empty_and_all_null_tables_are_a_defined_result(empty: str) -> None:
         assert values(snapshot)[1] == (None if empty == "none" else 0)
 
 
+def test_a_column_of_ones_own_without_any_value_is_unknown_not_a_text() -> None:
+    tickets = rows([{"account": 1, "opened_at": NOW, "effort": None}])
+    declared = model('[signals.x]\ntable = "tickets"\naggregate = "mean"\nof = "effort"')
+    with run(declared, {"tickets": tickets}) as snapshot:
+        assert snapshot.signals.to_pylist() == [{"account": 1, "x": None}]
+
+
 def test_no_account_at_all_is_no_score_at_all() -> None:
     with run(
         model(COUNT),
@@ -156,6 +165,23 @@ def test_no_account_at_all_is_no_score_at_all() -> None:
 def test_facts_that_cannot_be_used_are_refused(facts: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         run(model(COUNT), facts)
+
+
+@pytest.mark.parametrize(
+    ("strange", "message"),
+    [
+        (
+            {"facts": pl.LazyFrame({"account": [1]})},
+            "tickets: a polars.*LazyFrame; needed is Arrow",
+        ),
+        ({"connection": sqlalchemy.create_engine("postgresql+psycopg://")}, "Engine; scoring runs"),
+        ({"connection": object.__new__(psycopg.AsyncConnection)}, "AsyncConn"),
+    ],
+)
+def test_what_is_no_table_and_no_connection_is_named(strange: dict[str, Any], message: str) -> None:
+    facts = {"tickets": strange.pop("facts")} if "facts" in strange else {}
+    with pytest.raises(TypeError, match=message):
+        run(model(COUNT), facts, **strange)
 
 
 @pytest.mark.parametrize("rate", [0.0, -1.0, float("nan"), float("inf")])
