@@ -5,6 +5,7 @@ zone data. Only rows that belong to an account and are not deleted come through.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -25,6 +26,8 @@ NOT_FACTS = {"account_ref", "known_at", "deleted", *ADDED}
 NOT_OF_ACCOUNTS = NOT_FACTS | {"source", "id", "parent_ref", "master_ref"}
 IN_MEMORY = 2_000_000
 """Stored rows up to which a table is read once and kept, not read again for each use."""
+AT_ONCE = 2
+"""Tables made at a time: most of their cost is planning, which DuckDB does on one core."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,19 +81,35 @@ def build(
         known_at: Only what was known then.
     """
     _members(con, accounts, aliases)
-    relations, parked, kept = {"accounts": "fact_accounts"}, Findings(), set()
-    _accounts(con, store.latest("accounts", known_at))
-    for name in TABLES:
-        table = None if name == "accounts" else store.table(name)
-        latest = None if table is None else store.latest(name, known_at, table=table)
-        if table is not None and latest is not None:
-            rows = deltalog.rows(table)
-            if rows is not None and rows <= IN_MEMORY:
-                kept.add(name)
-            _table(con, name, latest, parked, kept=name in kept)
-            relations[name] = f"fact_{name}"
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        made = [*pool.map(lambda name: _fact(con, store, name, known_at), TABLES)]
     _presence(con, reads)
-    return Facts(relations | {"presence": "fact_presence"}, parked, frozenset(kept))
+    relations: dict[str, str] = {}
+    parked, kept = Findings(), frozenset[str]()
+    for fact in made:
+        relations |= fact.relations
+        parked.merge(fact.parked)
+        kept |= fact.kept
+    return Facts(relations | {"presence": "fact_presence"}, parked, kept)
+
+
+def _fact(
+    con: duckdb.DuckDBPyConnection, store: Store, name: str, known_at: datetime | None
+) -> Facts:
+    """Make one table's facts; none of a table that is not stored, but of accounts always."""
+    table = store.table(name)
+    latest = None if table is None else store.latest(name, known_at, table=table)
+    parked, kept = Findings(), False
+    with con.cursor() as own:  # a thread's own
+        if name == "accounts":
+            _accounts(own, latest)
+        elif table is None or latest is None:
+            return Facts({})
+        else:
+            rows = deltalog.rows(table)
+            kept = rows is not None and rows <= IN_MEMORY
+            _table(own, name, latest, parked, kept=kept)
+    return Facts({name: f"fact_{name}"}, parked, frozenset({name} if kept else ()))
 
 
 def _members(
@@ -117,7 +136,7 @@ def _members(
     )
     for name, table in (("members", members), ("account_ids", ids)):
         con.register("incoming", table)
-        con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM incoming")
+        con.execute(f"CREATE OR REPLACE TABLE {name} AS FROM incoming")
         con.unregister("incoming")
 
 
@@ -135,7 +154,7 @@ def _accounts(con: duckdb.DuckDBPyConnection, latest: str | None) -> None:
     """Merge each account's records: for each column the first record that has a value wins."""
     if latest is None:
         con.execute(
-            "CREATE OR REPLACE TEMP TABLE fact_accounts AS"
+            "CREATE OR REPLACE TABLE fact_accounts AS"
             " SELECT account, account_id, NULL::VARCHAR AS name FROM account_ids"
         )
         return
@@ -149,7 +168,7 @@ def _accounts(con: duckdb.DuckDBPyConnection, latest: str | None) -> None:
     pair = "arg_min(struct_pack(c := t.currency), place) FILTER (t.mrr IS NOT NULL)"
     merged.append(f"coalesce(({pair}).c, arg_min(t.currency, place)) AS currency")
     con.execute(
-        f"CREATE OR REPLACE TEMP TABLE fact_accounts AS"  # noqa: S608 - identifiers are quoted
+        f"CREATE OR REPLACE TABLE fact_accounts AS"  # noqa: S608 - identifiers are quoted
         f" SELECT i.account, any_value(i.account_id) AS account_id, {', '.join(merged)}"
         f" FROM ({latest}) t JOIN members m ON t.source = m.connection AND t.id = m.ref AND m.main"
         f" JOIN account_ids i ON i.account = m.account GROUP BY i.account ORDER BY i.account"
@@ -176,13 +195,13 @@ def _table(
         f" WHERE NOT coalesce(t.deleted, false)"
     )
     if kept:
-        con.execute(f"CREATE OR REPLACE TEMP TABLE fact_{name} AS {every}")
+        con.execute(f"CREATE OR REPLACE TABLE fact_{name} AS {every}")
         if _park(con, name, f"fact_{name}", parked):
             con.execute(f"DELETE FROM fact_{name} WHERE account IS NULL")  # noqa: S608 - ours
     else:
         _park(con, name, f"({every})", parked)
         con.execute(
-            f"CREATE OR REPLACE TEMP VIEW fact_{name} AS"  # noqa: S608 - likewise
+            f"CREATE OR REPLACE VIEW fact_{name} AS"  # noqa: S608 - likewise
             f" SELECT * FROM ({every}) WHERE account IS NOT NULL"
         )
 
@@ -207,7 +226,7 @@ def _presence(con: duckdb.DuckDBPyConnection, reads: Iterable[tuple[str, str, da
     ]
     values = ", ".join(rows) or "(NULL, NULL, NULL::TIMESTAMP)"
     con.execute(
-        f"CREATE OR REPLACE TEMP TABLE fact_presence AS"  # noqa: S608 - literals are quoted
+        f"CREATE OR REPLACE TABLE fact_presence AS"  # noqa: S608 - literals are quoted
         f' SELECT m.account, r.name AS "table", min(r.read_at) AS read_at'
         f" FROM (VALUES {values}) r (source, name, read_at)"
         f" JOIN members m ON m.connection = r.source GROUP BY ALL"
