@@ -130,22 +130,25 @@ def _expected(ctx: Context, score: str) -> Step:
     The segment's mean is pulled toward the portfolio's where the segment is small. What nobody
     has observed has weight 0.
     """
-    q = ctx.q
-    columns = [(q("group"), f"p.{q('group')}")]
-    weights = {"fixed": [ctx.num(0)], "whole": []}
-    for part in parts(ctx, score):
-        weight = case([(f"e.{q(part.name, 'mean')} IS NULL", ctx.num(0))], part.weight)
-        spread = f"coalesce({weight} * {_pulled(ctx, part, 'sd')}, {ctx.num(0)})"
-        columns.append((q(part.name), _pulled(ctx, part, "mean")))
-        columns.append((q(part.name, "weight"), weight))
-        columns.append((q(part.name, "spread"), spread))
-        weights["whole"].append(weight)
-        if part.missing != "exclude":
-            weights["fixed"].append(weight)
-    columns += [(q("all", word), total(each)) for word, each in weights.items()]
-    source = f"{ctx.step(f'peers_{score}')} AS p\nCROSS JOIN {ctx.step(f'everyone_{score}')} AS e"
+    q, every = ctx.q, parts(ctx, score)
+    inner, columns = [(q("group"), f"p.{q('group')}")], [(q("group"), q("group"))]
+    for part in every:
+        name, weight, sd = q(part.name), q(part.name, "weight"), q(part.name, "sd")
+        nobody = f"e.{q(part.name, 'mean')} IS NULL"
+        inner += [
+            (name, _pulled(ctx, part, "mean")),
+            (sd, _pulled(ctx, part, "sd")),
+            (weight, case([(nobody, ctx.num(0))], part.weight)),
+        ]
+        spread = f"coalesce({weight} * {sd}, {ctx.num(0)})"
+        columns += [(name, name), (weight, weight), (q(part.name, "spread"), spread)]
+    fixed = [q(part.name, "weight") for part in every if part.missing != "exclude"]
+    columns.append((q("all", "fixed"), total([ctx.num(0), *fixed])))
+    columns.append((q("all", "whole"), total(q(part.name, "weight") for part in every)))
+    peers = f"{ctx.step(f'peers_{score}')} AS p\nCROSS JOIN {ctx.step(f'everyone_{score}')} AS e"
+    sql = Select(columns, f"(\n{Select(inner, peers)}\n) AS pulled")
     about = f"{score}: weights, and what to expect: (n segment + 10 portfolio) / (n + 10)"
-    return Step(f"expected_{score}", about, str(Select(columns, source)), kept=True)
+    return Step(f"expected_{score}", about, str(sql), kept=True)
 
 
 def _pulled(ctx: Context, part: Part, word: str) -> str:

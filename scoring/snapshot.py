@@ -31,15 +31,20 @@ class Snapshot:
     Attributes:
         model: The model that scored.
         as_of: The moment, UTC without zone.
-        relation: Quoted name of the relation that holds the scores on the connection, in no
-            order: to write them where they are, without passing them through Python.
     """
 
     model: Model
     as_of: datetime
-    relation: str
     _ctx: Context
     _engine: Engine
+
+    @cached_property
+    def relation(self) -> str:
+        """Quoted name of the relation that holds the scores on the connection, in no order.
+
+        To write them where they are, without passing them through Python.
+        """
+        return self._engine.shown("scores")
 
     @cached_property
     def scores(self) -> pa.Table:
@@ -56,11 +61,11 @@ class Snapshot:
             for number, name in enumerate(self.model.scores)
         ]
         order = f"ORDER BY {self._ctx.q('account')}, {case(place)}"
-        return self._engine.query(f"SELECT * FROM {self.relation}\n{order}")
+        return self._engine.query(f"SELECT * FROM {self._ctx.step('scores')}\n{order}")
 
     def batches(self) -> pa.RecordBatchReader:
         """Return the rows of ``scores`` as a stream, in no order: for very many accounts."""
-        return self._engine.batches(f"SELECT * FROM {self.relation}")
+        return self._engine.batches(f"SELECT * FROM {self._ctx.step('scores')}")
 
     def ledger(
         self,
@@ -251,8 +256,7 @@ def score(
         ctx = with_kept(with_rates(context(model, engine, data, moment), engine, rates), rolled)
         check_accounts(ctx, engine)
         engine.run(compile_model(ctx))
-        relation = engine.shown("scores")
     except BaseException:
         engine.drop()
         raise
-    return Snapshot(model, moment, relation, ctx, engine)
+    return Snapshot(model, moment, ctx, engine)
