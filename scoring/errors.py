@@ -74,5 +74,7 @@ def unknown(key: str, value: object, kind: str, allowed: Iterable[str]) -> Probl
     names = [name if len(name) <= LONGEST else f"{name[: LONGEST - 3]}..." for name in allowed]
     more = ", ..." if len(names) > SHOWN else ""
     listed = ", ".join(names[:SHOWN]) or "none"
-    near = get_close_matches(str(value)[:100], names, n=2, cutoff=0.6)
-    return Problem(key, shown(value), f"no such {kind}; there are: {listed}{more}", tuple(near))
+    folded = {name.casefold(): name for name in names}
+    found = get_close_matches(str(value)[:100].casefold(), folded, n=2, cutoff=0.6)
+    near = tuple(folded[name] for name in found)
+    return Problem(key, shown(value), f"no such {kind}; there are: {listed}{more}", near)

@@ -25,6 +25,8 @@ from .views import number, share
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 """Heights of a plot one line high, 0 to 100."""
+WIDE = 100
+"""Columns of a terminal that a whole plot fits in."""
 BAR = 20
 """Columns of the longest bar of weight."""
 
@@ -78,7 +80,8 @@ def _show(out: Output, found: ModelCheck, *, deployed: bool) -> None:
         out.title(f"{score}: weights down to the metrics, in percent")
         out.show(_weights([one for one in found.weights if one.score == score]))
     out.title("Curves: goodness 0 to 100 over the signal's value")
-    out.show(_curves(found.curves, {feed.metric: feed for feed in found.feeds}))
+    feeds = {feed.metric: feed for feed in found.feeds}
+    out.show(_curves(found.curves, feeds, every=1 if out.console.width >= WIDE else 2))
     if found.segments is not None:
         out.title(f"Segments of {found.segments.accounts:,} accounts")
         out.show(*_segments(found.segments))
@@ -113,23 +116,23 @@ def _weights(found: list[Weights]) -> Table:
     return table
 
 
-def plot(drawing: Drawing) -> str:
-    """Return a curve as one line of blocks."""
+def plot(drawing: Drawing, every: int = 1) -> str:
+    """Return a curve, or every second point of it, as one line of blocks."""
     top = len(BLOCKS) - 1
-    return "".join(BLOCKS[max(0, min(top, int(y * len(BLOCKS) / 100)))] for y in drawing.y)
+    return "".join(BLOCKS[max(0, min(top, int(y * len(BLOCKS) / 100)))] for y in drawing.y[::every])
 
 
-def _curves(drawings: Iterable[Drawing], feeds: Mapping[str, Feed]) -> Table:
-    table = grid("metric", "segment", "curve", ">from", "", "to", "unit", ">known", ">median")
+def _curves(drawings: Iterable[Drawing], feeds: Mapping[str, Feed], *, every: int) -> Table:
+    """One row per curve: a segment's below that of all."""
+    table = grid("*metric", "*curve", ">from", "", "to", "*unit", ">known", ">median")
     for drawing in drawings:
         feed = None if drawing.segment else feeds.get(drawing.metric)
         known = feed.observed if feed else None
         table.add_row(
-            drawing.metric if not drawing.segment else "",
-            drawing.segment or "",
+            escape(f"· {drawing.segment}") if drawing.segment else drawing.metric,
             drawing.curve,
             f"{drawing.x[0]:.3g}",
-            plot(drawing),
+            plot(drawing, every),
             f"{drawing.x[-1]:.3g}",
             escape(drawing.unit),
             "" if known is None else f"{100 * known:.0f} %",

@@ -144,7 +144,10 @@ class Bars:
 
 
 def grid(*columns: str, title: str | None = None) -> Table:
-    """Return an empty table; a column named ``>name`` is right-aligned, ``*name`` may fold."""
+    """Return an empty table; a column named ``>name`` is right-aligned, ``*name`` may fold.
+
+    Long words fold, too: the end of a model's key tells it from the next one.
+    """
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for column in columns:
         name = column.lstrip(">*")
@@ -152,6 +155,7 @@ def grid(*columns: str, title: str | None = None) -> Table:
             name,
             justify="right" if column.startswith(">") else "left",
             no_wrap=not column.startswith("*"),
+            overflow="fold" if column.startswith("*") else "ellipsis",
             header_style="dim",
         )
     return table

@@ -35,6 +35,7 @@ def test_the_documented_model_loads() -> None:
             "signals.nps.aggregate = 'lst': no such choice",
         ),
         ('aggregate = "last"', 'aggregate = "lst"', "(did you mean last?)"),
+        ('aggregate = "last"', 'aggregate = "LAST"', "(did you mean last?)"),
         ('window = "30d"', 'window = "30 days"', 'a duration such as "48h", "30d" or "12w"'),
         ('window = "30d"', 'window = "0d"', 'a duration such as "48h", "30d" or "12w"'),
         (

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 from connectors.records import to_arrow
+from sync.cli import output
 from sync.config import load
 from sync.store import Store
 from tests.sync.book.stored import SMALL, deployment
@@ -47,6 +48,20 @@ def shell(
 def write(name: str, text: str) -> str:
     Path(name).write_text(text, encoding="utf-8")
     return name
+
+
+def test_keys_and_curves_are_whole_on_a_narrow_terminal(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(output, "PIPED_WIDTH", 80)
+    write("small.toml", SMALL)
+    write("other.toml", SMALL + SEGMENTS)
+    told = shell("model", "diff", "small.toml", "other.toml").out
+    changes = told.partition("Changes of")[2].partition("change band")[0]
+    curves = shell("model", "check").out.partition("Curves")[2].partition("Segments")[0]
+    assert changes
+    assert curves
+    assert "…" not in changes + curves
 
 
 def test_check_shows_a_model_from_all_sides(shell: Shell) -> None:
@@ -184,7 +199,7 @@ def test_diff_of_models_without_a_shared_score_is_refused(shell: Shell) -> None:
 def test_sql_is_commented_step_by_step(shell: Shell, dialect: str) -> None:
     ran = shell("model", "sql", "default", "--dialect", dialect)
     assert ran.code == 0
-    steps = re.findall(r"^-- (\w+): .+\n[A-Z]+ ", ran.out, re.MULTILINE)
+    steps = re.findall(r"^-- (\w+): .+\nCREATE ", ran.out, re.MULTILINE)
     assert steps[0] == "customers"
     assert steps[-1] == "scores"
     assert len(steps) == len(set(steps))
