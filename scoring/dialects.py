@@ -40,6 +40,8 @@ class Dialect:
         moments: A time as it enters, null where it is infinite.
         bit: A whole number with one bit set, counted from 0; ``{place}``.
         bits: How many bits a whole number has set; ``{value}``.
+        place: Where a text stands in a list of texts, from 0; ``{value}``, ``{texts}``; empty: not
+            worth looking for the texts that there are.
         longest: Most bytes of an identifier; a longer one is cut and told apart by its digest.
         summed: A sum of doubles over rows; ``{value}``.
         totalled: A sum of doubles over rows that stays below 9e18; ``{value}``.
@@ -62,6 +64,7 @@ class Dialect:
     moments: str = "{value}"
     bit: str = "(CAST(1 AS BIGINT) << CAST({place} AS INTEGER))"
     bits: str = "bit_count({value})"
+    place: str = ""
     longest: int | None = None
     summed: str = "sum({value})"
     totalled: str = "sum({value})"
@@ -169,6 +172,7 @@ DUCKDB = Dialect(
     },
     days="((epoch_us({a}) - epoch_us({b})) / 86400e6)",
     suffix="e0",
+    place="enum_code(TRY_CAST({value} AS ENUM({texts})))",
     summed=EXACT,
     totalled=TOTALLED,
 )

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from .days import counts_days
 from .declared import Signal
 from .distinct import Group, distinct_steps
+from .few import counts_few
 from .filters import Filters
 from .keeping import keepable, things_of
 from .merging import MOVED, has_kept, late_rows, merged_things, merged_totals, moved_step
@@ -74,7 +75,9 @@ def _counts(filters: Filters, signals: Group) -> Iterator[tuple[Group, list[Step
     things = {
         name: signal
         for name, signal in signals.items()
-        if signal.aggregate == "distinct" and not counts_days(filters.ctx, signal)
+        if signal.aggregate == "distinct"
+        and not counts_days(filters.ctx, signal)
+        and not counts_few(filters.ctx, signal)
     }
     yield from distinct_steps(filters, things)
 

@@ -13,6 +13,7 @@ from .connections import engine_on
 from .engines import Engine
 from .evidence import evidence_sql
 from .facts import check_accounts, context, given, with_rates
+from .few import with_few
 from .leaves import points_steps
 from .ledger import chosen_points, ledger_sql, named, ranked_step, reasons_sql, top_step
 from .model import Model
@@ -255,7 +256,7 @@ def score(
         data = given(facts, before, overrides) | (rolled.given() if rolled is not None else {})
         ctx = with_kept(with_rates(context(model, engine, data, moment), engine, rates), rolled)
         check_accounts(ctx, engine)
-        engine.run(compile_model(ctx))
+        engine.run(compile_model(with_few(ctx, engine)))
     except BaseException:
         engine.drop()
         raise

@@ -44,6 +44,7 @@ class Context:
             ``previous`` and ``overrides`` where there are any.
         as_of: The as-of time, UTC.
         rates: Currency -> value in the base currency.
+        few: Table and column -> the texts it holds, where it is known to hold few.
         prefix: Put before every step's name.
         kept_days: How long what is kept of rows (``kept ...`` among the relations) can be used.
     """
@@ -54,6 +55,7 @@ class Context:
     relations: Mapping[str, str]
     as_of: datetime
     rates: Mapping[str, float] = field(default_factory=dict)
+    few: Mapping[tuple[str, str], Sequence[str]] = field(default_factory=dict)
     prefix: str = ""
     kept_days: float = 0.0
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from .days import counts_days, day_count
 from .declared import Signal
 from .distinct import distinct_columns
+from .few import few_count
 from .filters import Filters
 from .steps import case, total
 from .totals import Part, Totals
@@ -59,7 +60,8 @@ def finished(totals: Totals, name: str, signal: Signal, alias: str) -> Iterator[
         totals: Of the signal's table; what the signal needs is asked of it.
         name: The signal's name.
         signal: The signal.
-        alias: The relation that holds its counts or newest value, for distinct and last.
+        alias: The relation that holds its counts or newest value, for distinct and last; empty
+            for what bits count.
     """
     filters = totals.filters
     ctx = filters.ctx
@@ -92,6 +94,8 @@ def _raw(totals: Totals, name: str, signal: Signal, alias: str, back: int) -> st
     ctx = totals.filters.ctx
     if counts_days(ctx, signal):
         return day_count(totals, name, signal)
+    if signal.aggregate == "distinct" and not alias:
+        return few_count(totals, name, signal, back)
     if signal.aggregate in {"distinct", "last"}:
         return f"{alias}.{ctx.q(distinct_columns(name, signal)[back])}"
     held = f"{name} {back}" if back else name

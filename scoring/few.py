@@ -1,0 +1,83 @@
+"""Distinct things by bits where they are few: a bit for each text that a column holds.
+
+Measured on 7.3 M usage rows: two group-bys for 13 features took 0.65 CPU s of 3.8, bits 0.2. Only
+the data tell which texts there are; where nobody looked, things are counted by group-bys.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from .days import WIDE
+from .declared import Signal
+from .rows import column
+from .steps import Context, Select
+from .totals import Part, Totals
+
+if TYPE_CHECKING:  # engines run what is compiled with this
+    from .engines import Engine
+
+MOST = WIDE
+"""Texts that there are bits for."""
+LOOK = 10_000
+"""Rows that are looked at first; a table with fewer is not worth more."""
+
+
+def with_few(ctx: Context, engine: "Engine") -> Context:
+    """Put into the context which columns of large tables hold few texts, and those."""
+    few: dict[tuple[str, str], Sequence[str]] = {}
+    for table, names in _counted(ctx).items():
+        columns = [(ctx.q(name), column(ctx, table, name)[0]) for name in names]
+        rows = f"(\n{Select(columns, f'{ctx.relations[table]} AS f')}"
+        counts = [(ctx.q("texts", name), f"count(DISTINCT {ctx.q(name)})") for name in names]
+        counts.append((ctx.q("rows"), "count(*)"))
+        some = engine.query(str(Select(counts, f"{rows}\nLIMIT {LOOK}\n) AS f"))).to_pylist()[0]
+        for name in names:
+            if some["rows"] == LOOK and some[f"texts {name}"] <= MOST:
+                each = engine.query(f"SELECT DISTINCT {ctx.q(name)} AS t FROM {rows}\n) AS f")
+                texts = sorted(text for text in each.column("t").to_pylist() if text is not None)
+                few |= {(table, name): texts} if _has_bits(texts) else {}
+    return replace(ctx, few=few)
+
+
+def _counted(ctx: Context) -> dict[str, list[str]]:
+    """Return table -> the columns whose texts are counted, where knowing them helps.
+
+    Of a table of which rows were kept few are read.
+    """
+    found: dict[str, list[str]] = {}
+    for signal in ctx.model.signals.values():
+        read = f"kept {signal.table} totals" not in ctx.relations
+        if ctx.dialect.place and read and _is_text(ctx, signal):
+            found.setdefault(signal.table, []).extend(signal.of)
+    return {table: list(dict.fromkeys(names)) for table, names in found.items()}
+
+
+def _is_text(ctx: Context, signal: Signal) -> bool:
+    """Tell whether a signal counts the texts of one column that is there."""
+    if signal.aggregate != "distinct" or signal.at_least is not None or len(signal.of) > 1:
+        return False
+    (name,) = signal.of
+    known = signal.table in ctx.relations and ctx.has(signal.table, name)
+    return known and ctx.kind(signal.table, name) == "string"
+
+
+def _has_bits(texts: Sequence[str]) -> bool:
+    """Tell whether there is a bit for each, and each can be written as a literal."""
+    return len(texts) <= MOST and not any("\0" in text for text in texts)
+
+
+def counts_few(ctx: Context, signal: Signal) -> bool:
+    """Tell whether a signal counts texts that are known to be few."""
+    return _is_text(ctx, signal) and (signal.table, signal.of[0]) in ctx.few
+
+
+def few_count(totals: Totals, name: str, signal: Signal, back: int) -> str:
+    """Return SQL of the number of different texts in one of a signal's windows."""
+    filters, ctx = totals.filters, totals.filters.ctx
+    (counted,) = signal.of
+    texts = ", ".join(map(ctx.dialect.text, ctx.few[signal.table, counted]))
+    place = ctx.dialect.place.format(value=ctx.q(counted), texts=texts)
+    bit = filters.when(signal, back, ctx.dialect.bit.format(place=place))
+    bits = totals.part(signal, Part(f"{name} bits {back}", "bit_or", bit))
+    return f"coalesce({ctx.dialect.bits.format(value=bits)}, 0)"
