@@ -16,6 +16,13 @@ from .tables import Kind
 from .text_checks import text_problems
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+TAKEN = {
+    "signals": {"account"},
+    "metrics": {"account", "group", "segment"},
+    "scores": {"account", "group", "segment"},
+    "adjustments": {"account", "limited"},
+}
+"""Names of columns that stand beside those of a model's own names in the steps."""
 
 
 def problems(model: Model) -> Iterator[Problem]:
@@ -69,6 +76,9 @@ def _names(model: Model) -> Iterator[Problem]:
             if not NAME.fullmatch(name):
                 allowed = "a name of a-z, 0-9 and _, from a letter, at most 40 characters"
                 yield Problem(f"{key}.{name[:60]}", shown(name), allowed)
+            elif name in (taken := TAKEN.get(key.rpartition(".")[2], set())):
+                allowed = f"another name than {', '.join(sorted(taken))}: steps have such columns"
+                yield Problem(f"{key}.{name}", shown(name), allowed)
     for name in model.scores:
         if name in model.metrics:
             yield Problem(f"scores.{name}", shown(name), "a name that no metric has")

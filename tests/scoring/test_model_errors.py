@@ -18,6 +18,20 @@ def refused(before: str, after: str) -> str:
     return str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("signals.cancel_asked", "signals.account"),
+        ("metrics.trend", "metrics.group"),
+        ("scores.usage", "scores.segment"),
+        ("scores.health.adjustments.asked_to_cancel", "scores.health.adjustments.limited"),
+    ],
+)
+def test_a_name_that_steps_have_a_column_of_is_refused(before: str, after: str) -> None:
+    name = after.rpartition(".")[2]
+    assert f"mine.toml: {after} = '{name}': another name than account" in refused(before, after)
+
+
 def test_the_documented_model_loads() -> None:
     assert load_model(EXAMPLE).ordered_scores() == ["usage", "health"]
 
