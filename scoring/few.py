@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from .days import WIDE
 from .declared import Signal
 from .rows import column
-from .steps import Context, Select
+from .steps import Context
 from .totals import Part, Totals
 
 if TYPE_CHECKING:  # engines run what is compiled with this
@@ -27,17 +27,27 @@ def with_few(ctx: Context, engine: "Engine") -> Context:
     """Put into the context which columns of large tables hold few texts, and those."""
     few: dict[tuple[str, str], Sequence[str]] = {}
     for table, names in _counted(ctx).items():
-        columns = [(ctx.q(name), column(ctx, table, name)[0]) for name in names]
-        rows = f"(\n{Select(columns, f'{ctx.relations[table]} AS f')}"
-        counts = [(ctx.q("texts", name), f"count(DISTINCT {ctx.q(name)})") for name in names]
-        counts.append((ctx.q("rows"), "count(*)"))
-        some = engine.query(str(Select(counts, f"{rows}\nLIMIT {LOOK}\n) AS f"))).to_pylist()[0]
-        for name in names:
-            if some["rows"] == LOOK and some[f"texts {name}"] <= MOST:
-                each = engine.query(f"SELECT DISTINCT {ctx.q(name)} AS t FROM {rows}\n) AS f")
-                texts = sorted(text for text in each.column("t").to_pylist() if text is not None)
-                few |= {(table, name): texts} if _has_bits(texts) else {}
+        for name in names if _is_large(ctx, engine, table) else []:
+            texts = _texts(ctx, engine, table, name)
+            few |= {(table, name): texts} if _have_bits(texts) else {}
     return replace(ctx, few=few)
+
+
+def _is_large(ctx: Context, engine: "Engine", table: str) -> bool:
+    rows = f"(SELECT 1 AS one FROM {ctx.relations[table]} LIMIT {LOOK}) AS f"
+    found = engine.query(f"SELECT count(*) AS n FROM {rows}")
+    return bool(found.column("n")[0].as_py() == LOOK)
+
+
+def _texts(ctx: Context, engine: "Engine", table: str, name: str) -> list[str]:
+    """Return the texts of a column, in order; those of its first rows where these are too many."""
+    rows = f"SELECT {column(ctx, table, name)[0]} AS t FROM {ctx.relations[table]} AS f"
+    found: list[str] = []
+    for some in (f"{rows} LIMIT {LOOK}", rows):
+        if len(found) <= MOST:
+            sql = f"SELECT DISTINCT t FROM (\n{some}\n) AS f WHERE t IS NOT NULL"
+            found = engine.query(sql).column("t").to_pylist()
+    return sorted(found)
 
 
 def _counted(ctx: Context) -> dict[str, list[str]]:
@@ -62,7 +72,7 @@ def _is_text(ctx: Context, signal: Signal) -> bool:
     return known and ctx.kind(signal.table, name) == "string"
 
 
-def _has_bits(texts: Sequence[str]) -> bool:
+def _have_bits(texts: Sequence[str]) -> bool:
     """Tell whether there is a bit for each, and each can be written as a literal."""
     return len(texts) <= MOST and not any("\0" in text for text in texts)
 

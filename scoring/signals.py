@@ -1,6 +1,6 @@
 """Signals to steps: rows aggregated per table, zero told from unknown, then divided.
 
-Steps per table T: ``totals_T`` (everything but distinct and last; distinct days too),
+Steps per table T: ``totals_T`` (everything but distinct and last; distinct days and few texts too),
 ``each_T_n`` and ``distinct_T_n`` (distinct as two plain group-bys, which costs a third of
 ``count(distinct)``), ``last_NAME``, and ``signals_T`` (one row per account that was read).
 Then ``signals``: one row per account, all signals.

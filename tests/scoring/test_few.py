@@ -114,5 +114,15 @@ def test_what_has_no_bits_is_counted_all_the_same(small: None, texts: list[str])
         assert found.signals.column("used_30d").to_pylist() == [len(texts), 1]
 
 
+@pytest.mark.parametrize(("look", "few"), [(10, 20), (61, 60)])
+def test_texts_after_the_first_rows_count(
+    monkeypatch: pytest.MonkeyPatch, look: int, few: int
+) -> None:
+    monkeypatch.setattr(scoring.few, "LOOK", look)
+    texts = [f"{number:02}" for number in range(few + 1)]
+    assert known(used([None, *texts[:few]])) == {("usage", "feature"): texts[:few]}
+    assert bool(known(used([None, *texts]))) == (few < 60)
+
+
 def test_small_tables_are_not_looked_through() -> None:
     assert not known(used(ODD))
