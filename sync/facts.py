@@ -180,7 +180,8 @@ def _table(
 ) -> None:
     """Make one table's facts; count the rows that no account has.
 
-    Those stay stored, and count once the account is there.
+    Those stay stored, and count once the account is there. Beside the canonical columns it has
+    ``nobody``: whether the row names no account.
     """
     columns, known = _columns(con, latest), TABLES[name].schema.names
     facts = [
