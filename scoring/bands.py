@@ -123,12 +123,10 @@ def _finished(ctx: Context, score: str) -> Step:
     raised = f"greatest({place}, {', '.join(floors)})" if floors else place
     limited = f"least({raised}, {', '.join(caps)})" if caps else raised
     account = q("account")
-    source = (
-        f"{ctx.step(f'placed_{score}')} AS o"
-        f"\nJOIN {ctx.step('portfolio')} AS p ON p.{account} = o.{account}"
-    )
+    source = f"{ctx.step(f'placed_{score}')} AS o"
     growth = ctx.model.scores[score].growth
     if growth:
+        source += f"\nJOIN {ctx.step('portfolio')} AS p ON p.{account} = o.{account}"
         source += f"\nJOIN {ctx.step('signals')} AS s ON s.{account} = o.{account}"
     if floors or caps:
         source += f"\nJOIN {ctx.step(f'limits_{score}')} AS l ON l.{account} = o.{account}"
@@ -144,7 +142,6 @@ def _finished(ctx: Context, score: str) -> Step:
     each = [(f"{limited} = {i}", ctx.dialect.text(name)) for i, name in enumerate(names)]
     columns = [
         (account, f"o.{account}"),
-        (q("account_id"), f"p.{q('account_id')}"),
         (q("score"), ctx.dialect.text(score)),
         *((q(name), f"o.{q(name)}") for name in ("value", "coverage", "spread")),
         (q("band"), case([(f"o.{q('value')} IS NULL", "'no data'"), *each])),

@@ -10,7 +10,7 @@ from .scores import score_steps
 from .signals import signal_steps
 from .steps import Context, Select, Step, case
 
-OWN = ("account", "account_id", "score", "value", "coverage", "spread", "band", "segment")
+OWN = ("score", "value", "coverage", "spread", "band", "segment")
 LIMITED = ("limited_by", "growth")
 BLANKS = " \t\r\n\u00a0"
 """A reason of nothing but these is none."""
@@ -81,11 +81,13 @@ def _scores(ctx: Context) -> Step:
     q = ctx.q
     names = list(ctx.model.scores)
     union = "\nUNION ALL\n".join(f"SELECT * FROM {ctx.step(f'score_{name}')}" for name in names)
-    columns = [(q(name), f"u.{q(name)}") for name in (*OWN, *LIMITED)]
-    source = f"(\n{union}\n) AS u"
+    account = q("account")
+    columns = [(account, f"u.{account}"), (q("account_id"), f"p.{q('account_id')}")]
+    columns += [(q(name), f"u.{q(name)}") for name in (*OWN, *LIMITED)]
+    source = f"(\n{union}\n) AS u\nJOIN {ctx.step('portfolio')} AS p ON p.{account} = u.{account}"
     beside = {"value": "number", "band": "string", "reason": "string", "author": "string"}
     if "overrides" in ctx.relations:
-        on = f"o.{q('account')} = u.{q('account')} AND o.{q('score')} = u.{q('score')}"
+        on = f"o.{account} = u.{account} AND o.{q('score')} = u.{q('score')}"
         source += f"\nLEFT JOIN {ctx.step('overrides')} AS o ON {on}"
     for name, kind in beside.items():
         null = ctx.dialect.cast("NULL", kind)  # type: ignore[arg-type] # the two kinds above
