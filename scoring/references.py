@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from .declared import Signal
 from .dialects import DUCKDB
 from .errors import ModelError, Problem, shown, unknown
-from .expressions import ExpressionError, columns, parse
+from .expressions import Compare, Constant, Expr, ExpressionError, In, columns, parse, parts
 from .model import Model
 from .render import Scope, condition
 from .tables import COLUMNS, MONEY, NUMERIC, TIMED, TIMES, Kind, Schema
@@ -104,11 +104,38 @@ def _mentions(key: str, table: str, text: str) -> Iterator[Reference]:
 
 
 def money_signals(model: Model) -> Iterator[tuple[str, str]]:
-    """Yield key and table of every signal that reads money."""
+    """Yield key and table of all that reads money: an amount, not only its sign."""
     for name, signal in model.signals.items():
         read = {signal.field} if signal.field is not None else set(signal.of)
         if read & set(MONEY.get(signal.table, ())):
             yield f"signals.{name}", signal.table
+    for key, own, text in _expressions(model):
+        for name in _sized(text):
+            table = "accounts" if name.startswith("account.") else own
+            if name.removeprefix("account.") in MONEY.get(table, ()):
+                yield key, table
+
+
+def _expressions(model: Model) -> Iterator[tuple[str, str, str]]:
+    """Yield key, table and text of every expression; conditions on signals have no table."""
+    for name, segment in model.segments.items():
+        yield f"segments.{name}.where", "accounts", segment.where
+    for name, signal in model.signals.items():
+        if signal.where is not None:
+            yield f"signals.{name}.where", signal.table, signal.where
+        if signal.aggregate == "share":
+            yield f"signals.{name}.of", signal.table, signal.of[0]
+    yield from ((key, "", text) for key, text in conditions(model))
+
+
+def _sized(text: str) -> Iterator[str]:
+    """Yield the columns that an expression compares with a value other than 0."""
+    for part in parts(parse(text)):
+        held: tuple[Expr, ...] = ()
+        if isinstance(part, Compare | In):
+            held = part.items if isinstance(part, In) else (part.left, part.right)
+        if any(isinstance(each, Constant) and each.value != 0 for each in held):
+            yield from columns(part)
 
 
 def check_columns(model: Model, schema: Schema) -> None:
@@ -143,17 +170,8 @@ def _comparisons(model: Model, schema: Schema) -> Iterator[Problem]:
     """Yield the expressions that compare what cannot be compared, knowing the kinds."""
     account = {f"account.{name}": kind for name, kind in _kinds(schema, "accounts").items()}
     signals = dict.fromkeys(model.signals, _NUMBER)
-    expressions: list[tuple[str, str, Mapping[str, Kind]]] = []
-    for name, segment in model.segments.items():
-        expressions.append((f"segments.{name}.where", segment.where, _kinds(schema, "accounts")))
-    for name, signal in model.signals.items():
-        own = _kinds(schema, signal.table)
-        if signal.where is not None:
-            expressions.append((f"signals.{name}.where", signal.where, own))
-        if signal.aggregate == "share":
-            expressions.append((f"signals.{name}.of", signal.of[0], own))
-    expressions += [(key, text, signals) for key, text in conditions(model)]
-    for key, text, kinds in expressions:
+    for key, table, text in _expressions(model):
+        kinds: Mapping[str, Kind] = _kinds(schema, table) if table else signals
         used = {name: ("", {**kinds, **account}.get(name)) for name in columns(parse(text))}
         try:
             condition(parse(text), Scope(DUCKDB, used, ""))

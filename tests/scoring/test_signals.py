@@ -1,3 +1,4 @@
+from contextlib import nullcontext
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -322,6 +323,33 @@ def test_money_in_several_currencies_without_rates_is_refused() -> None:
     assert (
         signal('table = "invoices"\naggregate = "count"', invoices((1.0, "EUR"), (1.0, "USD"))) == 2
     )
+
+
+@pytest.mark.parametrize(
+    ("condition", "compares"),
+    [
+        ("amount > 5", True),
+        ("5 < amount and id = 'r0'", True),
+        ("amount in (1, 7)", True),
+        ("account.mrr >= 7", True),
+        ("amount > 0", False),
+        ("amount_open < amount", False),
+        ("currency = 'EUR' or amount is null", False),
+    ],
+)
+def test_amounts_of_several_currencies_are_not_compared_without_rates(
+    condition: str, compares: bool
+) -> None:
+    facts = invoices((6.0, "EUR"), (10.0, "USD"))
+    facts["accounts"] = accounts({"mrr": 1.0, "currency": "EUR"}, {"mrr": 9.0, "currency": "USD"})
+    for text in (
+        f'aggregate = "count"\nwhere = "{condition}"',
+        f'aggregate = "share"\nof = "{condition}"',
+    ):
+        declared = f'table = "invoices"\n{text}'
+        with pytest.raises(ModelError, match="no rate for") if compares else nullcontext():
+            signal(declared, facts)
+        signal(declared, facts, rates={"EUR": 1.0, "USD": 0.5})
 
 
 def test_rows_of_unknown_accounts_change_nothing() -> None:
