@@ -366,3 +366,26 @@ def test_what_overflows_is_unknown_not_infinite() -> None:
     assert signal(f'{text}window = "7d"\ncompare = "ratio"', huge) is None
     facts = {"accounts": accounts({"mrr": 1.7e308})}
     assert signal('field = "mrr"\nper = 0.001', facts) is None
+
+
+@pytest.mark.parametrize(
+    ("table", "of", "time"),
+    [
+        ("usage", "user_ref", "day"),
+        ("usage", "day", "day"),
+        ("tickets", "requester_ref", "opened_at"),
+    ],
+)
+def test_windows_of_one_thing_each_end_where_they_say(table: str, of: str, time: str) -> None:
+    midnight = NOW.replace(hour=0)
+    at = [midnight - timedelta(days=days) for days in (6, 7, 27, 28)]
+    given = [{"account": 1, "user_ref": f"u{n}", "requester_ref": f"u{n}"} for n in range(4)]
+    facts = {table: rows([{**row, time: when} for row, when in zip(given, at, strict=True)])}
+    if time == "day":
+        facts[table] = facts[table].set_column(
+            facts[table].column_names.index("day"), "day", facts[table].column("day").cast("date32")
+        )
+    one = f'table = "{table}"\naggregate = "distinct"\nof = "{of}"\nwindow = '
+    declared = model(f'[signals.x]\n{one}"7d"\n[signals.y]\n{one}"28d"')
+    with run(declared, {"accounts": accounts(), **facts}, as_of=midnight) as snapshot:
+        assert snapshot.signals.to_pylist() == [{"account": 1, "x": 1, "y": 3}]
