@@ -29,7 +29,8 @@ class Dialect:
         types: Kind of column -> its type name.
         days: Days between two times, as a double; ``{a}`` minus ``{b}``.
         suffix: What makes a numeric literal a double.
-        backslash: Whether a backslash in a text literal must be doubled.
+        backslash: What comes before a text literal in which backslashes are doubled; None: they
+            stand for themselves.
         moment: The word before a literal of a time without zone.
         keep: What makes a step whose rows are kept; ``{name}``.
         show: What makes a step that is only a SELECT.
@@ -54,7 +55,7 @@ class Dialect:
     types: Mapping[Kind, str]
     days: str
     suffix: str
-    backslash: bool = False
+    backslash: str | None = None
     moment: str = "TIMESTAMP"
     keep: str = "CREATE TEMPORARY TABLE {name} AS"
     show: str = "CREATE TEMPORARY VIEW {name} AS"
@@ -94,7 +95,9 @@ class Dialect:
     def text(self, value: str) -> str:
         """Write a text literal; a NUL, which none of them stores, is left out."""
         cleaned = value.replace("\0", "").replace("'", "''")
-        return "'" + (cleaned.replace("\\", "\\\\") if self.backslash else cleaned) + "'"
+        if self.backslash is None or "\\" not in cleaned:
+            return f"'{cleaned}'"
+        return self.backslash + "'" + cleaned.replace("\\", "\\\\") + "'"
 
     def number(self, value: float) -> str:
         """Write a double that reads back exactly."""
@@ -187,6 +190,7 @@ POSTGRES = Dialect(
     },
     days="(CAST(extract(epoch FROM ({a} - {b})) AS DOUBLE PRECISION) / 86400::float8)",
     suffix="::float8",
+    backslash="E",  # means the same whatever standard_conforming_strings says
     flattens=True,
     fence="\nOFFSET 0",
     bytewise='{value} COLLATE "C"',
@@ -206,7 +210,7 @@ SPARK = Dialect(
     },
     days="((unix_micros(CAST({a} AS TIMESTAMP)) - unix_micros(CAST({b} AS TIMESTAMP))) / 86400e6)",
     suffix="D",
-    backslash=True,
+    backslash="",
     moment="TIMESTAMP_NTZ",
     keep="CREATE TABLE {name} USING PARQUET AS",
     bit="shiftleft(CAST(1 AS BIGINT), CAST({place} AS INTEGER))",

@@ -161,3 +161,15 @@ def test_texts_come_back_as_they_were(server: Any) -> None:
     with run(declared, facts) as here, run(declared, facts, connection=server) as there:
         assert not table(here.scores, there.scores)
         assert there.scores.column("account_id").to_pylist() == odd
+
+
+def test_a_backslash_ends_no_text_in_a_session_where_it_escapes(server: Any) -> None:
+    where = "where = '''topic = 'c:\\' or topic = ' or 1 = 1 --''''"
+    declared = small(f'[signals.x]\ntable = "tickets"\naggregate = "count"\n{where}')
+    given = rows([{"account": 1, "opened_at": NOW, "topic": topic} for topic in ("c:\\", "b")])
+    server.execute("SET standard_conforming_strings = off")
+    try:
+        with run(declared, {"tickets": given}, connection=server) as found:
+            assert found.signals.column("x").to_pylist() == [1]
+    finally:
+        server.execute("RESET standard_conforming_strings")
