@@ -73,8 +73,8 @@ def _is_text(ctx: Context, signal: Signal) -> bool:
 
 
 def _have_bits(texts: Sequence[str]) -> bool:
-    """Tell whether there is a bit for each, and each can be written as a literal."""
-    return len(texts) <= MOST and not any("\0" in text for text in texts)
+    """Tell whether there is a bit for each, and each can be written as a literal; not for none."""
+    return 0 < len(texts) <= MOST and not any("\0" in text for text in texts)
 
 
 def counts_few(ctx: Context, signal: Signal) -> bool:

@@ -114,6 +114,13 @@ def test_what_has_no_bits_is_counted_all_the_same(small: None, texts: list[str])
         assert found.signals.column("used_30d").to_pylist() == [len(texts), 1]
 
 
+def test_a_column_without_texts_counts_nothing(small: None) -> None:
+    rows = used([None])
+    assert not known(rows)
+    with score(FEATURES, rows, as_of=NOW) as found:
+        assert found.signals.column("used_30d").to_pylist() == [0, 0]
+
+
 @pytest.mark.parametrize(("look", "few"), [(10, 20), (61, 60)])
 def test_texts_after_the_first_rows_count(
     monkeypatch: pytest.MonkeyPatch, look: int, few: int
