@@ -74,7 +74,13 @@ def unknown(key: str, value: object, kind: str, allowed: Iterable[str]) -> Probl
     names = [name if len(name) <= LONGEST else f"{name[: LONGEST - 3]}..." for name in allowed]
     more = ", ..." if len(names) > SHOWN else ""
     listed = ", ".join(names[:SHOWN]) or "none"
+    return Problem(
+        key, shown(value), f"no such {kind}; there are: {listed}{more}", near(str(value), names)
+    )
+
+
+def near(text: str, names: Iterable[str]) -> tuple[str, ...]:
+    """Return the names that look like a text, best first, two at most."""
     folded = {name.casefold(): name for name in names}
-    found = get_close_matches(str(value)[:100].casefold(), folded, n=2, cutoff=0.6)
-    near = tuple(folded[name] for name in found)
-    return Problem(key, shown(value), f"no such {kind}; there are: {listed}{more}", near)
+    found = get_close_matches(text[:100].casefold(), folded, n=2, cutoff=0.6)
+    return tuple(folded[name] for name in found)

@@ -7,7 +7,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from .checks import problems
-from .errors import ModelError, Problem, shown, unknown
+from .errors import ModelError, Problem, near, shown, unknown
 from .model import Model
 
 NAMED = ("signals", "metrics", "scores", "segments")
@@ -48,7 +48,7 @@ def model_of(raw: Mapping[str, Any], *, file: str = "model.toml") -> Model:
     try:
         model = Model.model_validate({**raw, "(file)": file})
     except ValidationError as error:
-        raise ModelError(file, [*_translated(error), *_elsewhere(raw, error)]) from None
+        raise ModelError(file, [*_translated(error, raw), *_elsewhere(raw, error)]) from None
     found = list(problems(model))
     if found:
         raise ModelError(file, found)
@@ -76,11 +76,11 @@ def _elsewhere(raw: Mapping[str, Any], error: ValidationError) -> list[Problem]:
     return [each for each in found if not any(n in str(each) for n in gone)]
 
 
-def _translated(error: ValidationError) -> list[Problem]:
+def _translated(error: ValidationError, raw: Mapping[str, Any]) -> list[Problem]:
     """Turn pydantic's errors into ours; the branches of a union become one problem."""
     merged: dict[str, Problem] = {}
     for item in error.errors():
-        problem = _problem(item)
+        problem = _problem(item, raw)
         before = merged.get(problem.key)
         if before is not None and problem.allowed not in before.allowed:
             allowed = f"{before.allowed}, or {problem.allowed}"
@@ -89,14 +89,14 @@ def _translated(error: ValidationError) -> list[Problem]:
     return list(merged.values())
 
 
-def _problem(item: Any) -> Problem:
+def _problem(item: Any, raw: Mapping[str, Any]) -> Problem:
     loc = _trimmed(item["loc"])
     key = ".".join(str(step) for step in loc)
     if item["type"] == "extra_forbidden":
         fields = _owner(loc[:-1]).model_fields.items()
         return unknown(key, loc[-1], "key", (name for name, its in fields if not its.exclude))
     if item["type"] == "missing":
-        return Problem(key, "missing", "a value is needed")
+        return Problem(key, "missing", "a value is needed", _meant(raw, loc))
     if item["type"] == "literal_error":
         choices = str(item["ctx"]["expected"]).replace("'", "").replace(" or ", ", ").split(", ")
         return unknown(key, item["input"], "choice", choices)
@@ -104,6 +104,17 @@ def _problem(item: Any) -> Problem:
         return Problem(key, shown(item["input"]), str(item["ctx"]["error"]))
     words = KINDS.get(item["type"], str(item["msg"]).removeprefix("Input should be "))
     return Problem(key, shown(item["input"]), words.format_map(item.get("ctx", {})))
+
+
+def _meant(raw: Mapping[str, Any], loc: Sequence[str | int]) -> tuple[str, ...]:
+    """Return the names like one that has tables only: they may be another's, misspelt."""
+    table, name = (*map(str, loc), "")[:2]
+    named = raw.get(table)
+    own = named.get(name) if isinstance(named, Mapping) else None
+    if named is None or not isinstance(own, Mapping):
+        return ()
+    others = [other for other in named if other != name]
+    return near(name, others) if all(isinstance(each, Mapping) for each in own.values()) else ()
 
 
 def _trimmed(loc: Sequence[str | int]) -> list[str | int]:

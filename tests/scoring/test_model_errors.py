@@ -222,6 +222,18 @@ def test_what_no_file_says_is_no_key_of_it() -> None:
     assert "segments, file" not in text
 
 
+def test_a_table_of_a_name_that_is_misspelt_tells_the_one_that_may_be_meant() -> None:
+    name = next(iter(load_model(EXAMPLE).scores))
+    text = f'{EXAMPLE}\n[scores.{name}h.caps.late]\nwhen = "nps < 1"\nat_most = 40\n'
+    with pytest.raises(ModelError) as caught:
+        load_model(text)
+    needed = f"scores.{name}h.weights = missing: a value is needed (did you mean {name}?)"
+    assert needed in str(caught.value)
+    with pytest.raises(ModelError) as caught:
+        load_model(f"{EXAMPLE}\n[scores.{name}h]\nworst_pull = 0.2\n")
+    assert "did you mean" not in str(caught.value)
+
+
 def test_a_key_that_is_wrong_is_not_told_twice() -> None:
     text = EXAMPLE.replace(
         "borders = { red = 0, yellow = 40, green = 80 }", "quantiles = { a = 25 }"
