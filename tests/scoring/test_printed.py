@@ -153,27 +153,26 @@ def test_on_postgresql(server: Any, declared: Model) -> None:
 
 
 @pytest.fixture
-def schema(spark: Any, tmp_path: Path) -> Iterator[None]:
-    """A schema of its own, as the steps are tables on Spark; and the session as it was."""
-    zone = spark.conf.get("spark.sql.session.timeZone")
-    spark.sql(f"CREATE SCHEMA printed LOCATION '{tmp_path}'")
-    spark.sql("USE printed")
-    yield
-    spark.sql("USE default")
-    spark.sql("DROP SCHEMA printed CASCADE")
-    spark.conf.set("spark.sql.session.timeZone", zone)
+def session(spark: Any, tmp_path: Path) -> Iterator[Any]:
+    """A session and a schema of its own: what is printed leaves tables, views and a time zone."""
+    own = spark.newSession()
+    own.sql(f"CREATE SCHEMA printed LOCATION '{tmp_path}'")
+    own.sql("USE printed")
+    yield own
+    own.sql("DROP SCHEMA printed CASCADE")
 
 
 @pytest.mark.java
-@pytest.mark.usefixtures("schema")
 @pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas")
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # sockets of PySpark's
-def test_on_spark(spark: Any) -> None:
+def test_on_spark(session: Any) -> None:
     def fill(name: str, data: pa.Table) -> None:
-        engine = SparkEngine(spark)
+        engine = SparkEngine(session)
         columns = ", ".join(f"`{column}`" for column in data.column_names)
-        spark.sql(f"INSERT INTO {name} ({columns}) SELECT * FROM {engine.relation('given', data)}")
+        session.sql(
+            f"INSERT INTO {name} ({columns}) SELECT * FROM {engine.relation('given', data)}"
+        )
         engine.drop()
 
-    ran(MIXED, "spark", spark.sql, fill)
-    assert not differences(MIXED, spark.sql("SELECT * FROM scores").toArrow())
+    ran(MIXED, "spark", session.sql, fill)
+    assert not differences(MIXED, session.sql("SELECT * FROM scores").toArrow())
