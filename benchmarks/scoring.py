@@ -25,12 +25,14 @@ AS_OF = datetime(2026, 11, 27)  # noqa: DTZ001 (scoring takes UTC without zone)
 WAYS = ("pulsefield", "duckdb", "polars")
 
 USAGE = """
-SELECT (random() * random() * {accounts})::BIGINT AS account,
-    DATE '2026-11-26' - (random() * 120)::INT AS day,
-    'feature ' || (random() * 12)::INT AS feature,
-    'u' || (random() * 15)::INT || '@example.com' AS user_ref,
-    (1 + random() * 20)::INT::DOUBLE AS count, 's' AS source, i::VARCHAR AS id
-FROM range({rows}) AS t(i) ORDER BY day
+SELECT * REPLACE (user_ref || account || '.example' AS user_ref) FROM (
+    SELECT (random() * random() * {accounts})::BIGINT AS account,
+        DATE '2026-11-26' - (random() * 120)::INT AS day,
+        'feature ' || (random() * 12)::INT AS feature,
+        'u' || (random() * 15)::INT || '@' AS user_ref,
+        (1 + random() * 20)::INT::DOUBLE AS count, 's' AS source, i::VARCHAR AS id
+    FROM range({rows}) AS t(i)
+) ORDER BY day
 """
 OTHERS = {
     "accounts": "SELECT i AS account, 'A' || i AS account_id FROM range({accounts} + 1) AS t(i)",
