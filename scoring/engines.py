@@ -61,7 +61,7 @@ class Engine(ABC):
     def run(self, steps: Iterable[Step]) -> None:
         """Make the steps' tables and views, in order."""
         for step in steps:
-            self._make(self.dialect.quote(self.prefix + step.name), step)
+            self._make(self._named(step.name), step)
             self._made[step.name] = self.dialect.keeps(step)
             for name in step.spent:
                 self.forget(name)
@@ -72,7 +72,7 @@ class Engine(ABC):
 
     def forget(self, name: str) -> None:
         """Drop one step's relation."""
-        self._drop(self.dialect.quote(self.prefix + name), kept=self._made.pop(name))
+        self._drop(self._named(name), kept=self._made.pop(name))
 
     def forget_all(self) -> None:
         """Drop the relations of all steps, the last one first."""
@@ -85,6 +85,9 @@ class Engine(ABC):
 
     def shown(self, name: str) -> str:
         """Return the quoted relation of a step that others may read on the connection."""
+        return self._named(name)
+
+    def _named(self, name: str) -> str:
         return self.dialect.quote(self.prefix + name)
 
 
@@ -101,7 +104,7 @@ class DuckEngine(Engine):
         self._connection = connection or duck.connect()
         self._registered: list[str] = []
         self._selects: dict[str, str] = {}
-        self._views: list[str] = []
+        self._views: set[str] = set()
 
     def relation(self, name: str, data: object) -> str:
         """Quote a relation's name; register Arrow, Polars or pandas data under one."""
@@ -142,11 +145,11 @@ class DuckEngine(Engine):
 
     def shown(self, name: str) -> str:
         """Return the relation of a step, made a view where it was none."""
-        relation = super().shown(name)
+        relation = self._named(name)
         if relation in self._selects and relation not in self._views:
             sql = self._whole(f"FROM {relation}")
             self._connection.execute(self.dialect.show.format(name=relation) + f"\n{sql}")
-            self._views.append(relation)
+            self._views.add(relation)
         return relation
 
     def drop(self) -> None:
@@ -184,6 +187,7 @@ class DuckEngine(Engine):
     def _drop(self, relation: str, *, kept: bool) -> None:
         self._selects.pop(relation, None)
         if kept or relation in self._views:
+            self._views.discard(relation)
             self._connection.execute(f"DROP {'TABLE' if kept else 'VIEW'} IF EXISTS {relation}")
 
 
