@@ -139,6 +139,10 @@ class Dialect:
         """Sum of what is known to be small: goodness, its squares, times how many; to 5e-20."""
         return self.totalled.format(value=value)
 
+    def divisor(self, count: str) -> str:
+        """A count as a double to divide by; null where there is nothing."""
+        return f"nullif({self.cast(count, 'number')}, 0)"
+
     def median(self, value: str, share: float = 0.5) -> str:
         """Interpolated quantile of a group."""
         return f"percentile_cont({share!r}) WITHIN GROUP (ORDER BY {value})"

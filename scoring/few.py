@@ -27,9 +27,12 @@ def with_few(ctx: Context, engine: "Engine") -> Context:
     """Put into the context which columns of large tables hold few texts, and those."""
     few: dict[tuple[str, str], Sequence[str]] = {}
     for table, names in _counted(ctx).items():
-        for name in names if _is_large(ctx, engine, table) else []:
+        if not _is_large(ctx, engine, table):
+            continue
+        for name in names:
             texts = _texts(ctx, engine, table, name)
-            few |= {(table, name): texts} if _have_bits(texts) else {}
+            if _have_bits(texts):
+                few[table, name] = texts
     return replace(ctx, few=few)
 
 

@@ -64,7 +64,8 @@ def _means(ctx: Context, score: str) -> Step:
         observed = _observed(ctx, part)
         count = f"count({observed})"
         columns.append((q(part.name, "n"), count))
-        columns.append((q(part.name, "mean"), _mean_of(ctx, observed, count)))
+        mean = f"{ctx.dialect.total(observed)} / {ctx.dialect.divisor(count)}"
+        columns.append((q(part.name, "mean"), mean))
     about = f"{score}: mean of observed goodness in each segment"
     sql = Select(columns, f"{ctx.step(f'inputs_{score}')} AS i", group=f"i.{group}")
     return Step(f"means_{score}", about, str(sql), kept=True)
@@ -72,10 +73,6 @@ def _means(ctx: Context, score: str) -> Step:
 
 def _observed(ctx: Context, part: Part) -> str:
     return f"CASE WHEN i.{ctx.q(part.name, 'seen')} > 0 THEN i.{ctx.q(part.name)} END"
-
-
-def _mean_of(ctx: Context, value: str, count: str) -> str:
-    return f"{ctx.dialect.total(value)} / nullif({ctx.dialect.cast(count, 'number')}, 0)"
 
 
 def _peers(ctx: Context, score: str) -> Step:
@@ -92,7 +89,7 @@ def _peers(ctx: Context, score: str) -> Step:
         name, n, mean, sd = q(part.name), *(q(part.name, word) for word in ("n", "mean", "sd"))
         off.append((name, f"{_observed(ctx, part)} - m.{mean}"))
         squares.append((name, ctx.dialect.total(f"{name} * {name}")))
-        number = f"nullif({ctx.dialect.cast(f'm.{n}', 'number')}, 0)"
+        number = ctx.dialect.divisor(f"m.{n}")
         columns += [(n, f"m.{n}"), (mean, f"m.{mean}"), (sd, f"sqrt(s.{name} / {number})")]
     inputs = f"{ctx.step(f'inputs_{score}')} AS i\nJOIN {means} ON m.{group} = i.{group}"
     spread = Select(squares, f"(\n{Select(off, inputs)}\n) AS distances", group=group)

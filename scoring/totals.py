@@ -102,8 +102,7 @@ class Totals:
         """Return the mean of a value over rows, from what can be merged."""
         count = self.part(signal, Part(f"{alias} valued", "count", value))
         whole = self.part(signal, Part(f"{alias} whole", "sum", value))
-        number = self.filters.ctx.dialect.cast(count, "number")
-        return f"({whole} / nullif({number}, 0))"
+        return f"({whole} / {self.filters.ctx.dialect.divisor(count)})"
 
     def newest(self, signal: Signal, name: str) -> str:
         """Return the age of the newest row that passes a signal's filter, of any window."""

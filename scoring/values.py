@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from .days import counts_days, day_count
 from .declared import Signal
 from .distinct import distinct_columns
-from .few import few_count
+from .few import counts_few, few_count
 from .filters import Filters
 from .steps import case, total
 from .totals import Part, Totals
@@ -94,7 +94,7 @@ def _raw(totals: Totals, name: str, signal: Signal, alias: str, back: int) -> st
     ctx = totals.filters.ctx
     if counts_days(ctx, signal):
         return day_count(totals, name, signal)
-    if signal.aggregate == "distinct" and not alias:
+    if counts_few(ctx, signal):
         return few_count(totals, name, signal, back)
     if signal.aggregate in {"distinct", "last"}:
         return f"{alias}.{ctx.q(distinct_columns(name, signal)[back])}"
@@ -138,7 +138,7 @@ def _baseline(totals: Totals, name: str, signal: Signal, values: list[str]) -> s
         for back in windows(signal)[1:]
     ]
     known = total(f"CASE WHEN ({value}) IS NULL THEN 0 ELSE 1 END" for value in earlier)
-    number = ctx.dialect.cast(f"nullif({known}, 0)", "number")
+    number = ctx.dialect.divisor(known)
     mean = f"({total(f'coalesce({v}, 0)' for v in earlier)} / {number})"
     squares = total(f"coalesce(power(({v}) - {mean}, 2), 0)" for v in earlier)
     deviation = f"sqrt({squares} / {number})"
