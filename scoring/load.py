@@ -110,8 +110,7 @@ def _meant(raw: Mapping[str, Any], loc: Sequence[str | int]) -> tuple[str, ...]:
     """Return the names like one that has tables only: they may be another's, misspelt."""
     table, name = (*map(str, loc), "")[:2]
     named = raw.get(table)
-    own = named.get(name) if isinstance(named, Mapping) else None
-    if named is None or not isinstance(own, Mapping):
+    if not isinstance(named, Mapping) or not isinstance(own := named.get(name), Mapping):
         return ()
     others = [other for other in named if other != name]
     return near(name, others) if all(isinstance(each, Mapping) for each in own.values()) else ()
