@@ -4,21 +4,27 @@ from inspect import iscoroutinefunction
 from typing import Any
 
 from .engines import DuckEngine, Engine
+from .parallel import ParallelDuckEngine
 
 
-def engine_on(connection: Any) -> Engine:
+def engine_on(connection: Any, at_once: int = 1) -> Engine:
     """Return the engine for a connection or session; None: DuckDB in memory.
 
     A package is imported by whoever made the connection, never here.
 
+    Args:
+        connection: Of the caller.
+        at_once: Steps made at a time, by DuckDB in memory.
+
     Raises:
         TypeError: a connection of nothing that scoring runs on.
+        ValueError: ``at_once`` above 1 on anything but DuckDB in memory, or below.
     """
-    if connection is None:
-        return DuckEngine()
     package = type(connection).__module__.partition(".")[0].removeprefix("_")
-    if package == "duckdb":
-        return DuckEngine(connection)
+    if connection is None or package == "duckdb":
+        return DuckEngine(connection) if at_once == 1 else ParallelDuckEngine(connection, at_once)
+    if at_once != 1:
+        raise ValueError(f"at_once = {at_once}: only DuckDB makes several steps at a time")
     if package == "pyspark":
         from .spark import SparkEngine  # noqa: PLC0415 (only where it is used)
 

@@ -58,6 +58,9 @@ class Engine(ABC):
     def _drop(self, relation: str, *, kept: bool) -> None:
         """Drop one step's table or view."""
 
+    def expect(self, accounts: int) -> None:  # noqa: B027 (most make the same of any number)
+        """Be told how many accounts there are."""
+
     def run(self, steps: Iterable[Step]) -> None:
         """Make the steps' tables and views, in order."""
         for step in steps:
@@ -98,21 +101,24 @@ class DuckEngine(Engine):
     Making a view plans all that is below it, which is done again where it is read.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection | None = None) -> None:
-        super().__init__(DUCKDB)
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection | None = None, dialect: Dialect = DUCKDB
+    ) -> None:
+        super().__init__(dialect)
         self._own = connection is None
         self._connection = connection or duck.connect()
-        self._registered: list[str] = []
+        self._registered: dict[str, pa.Table] = {}
         self._selects: dict[str, str] = {}
         self._views: set[str] = set()
+        self._columns: dict[str, dict[str, str]] = {}
 
     def relation(self, name: str, data: object) -> str:
         """Quote a relation's name; register Arrow, Polars or pandas data under one."""
         if isinstance(data, str):
             return self._in_utc(self.dialect.relation(data))
         registered = f"{self.prefix}given_{name}"
-        self._connection.register(registered, arrow(data))
-        self._registered.append(registered)
+        self._registered[registered] = arrow(data)
+        self._connection.register(registered, self._registered[registered])
         return self.dialect.quote(registered)
 
     def columns(self, relation: str) -> dict[str, Kind | None]:
@@ -120,8 +126,11 @@ class DuckEngine(Engine):
         return {name: _kind(kind) for name, kind in self._described(relation).items()}
 
     def _described(self, relation: str) -> dict[str, str]:
-        described = self._connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
-        return {name: str(kind) for name, kind, *_ in described}
+        """Return column -> type; asked once."""
+        if relation not in self._columns:
+            described = self._connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
+            self._columns[relation] = {name: str(kind) for name, kind, *_ in described}
+        return self._columns[relation]
 
     def _in_utc(self, relation: str) -> str:
         """Take times with a zone in UTC; a cast would take them in the session's zone."""
@@ -160,35 +169,48 @@ class DuckEngine(Engine):
         self.forget_all()
         for name in self._registered:
             self._connection.unregister(name)
-        self._registered = []
+        self._registered = {}
 
     def _make(self, relation: str, step: Step) -> None:
         if self.dialect.keeps(step):
-            whole = replace(step, sql=self._whole(step.sql))
-            self._connection.execute(statement(self.dialect, relation, whole))
+            self._connection.execute(self._statement(relation, step))
         else:
             self._selects[relation] = step.sql
 
+    def _statement(self, relation: str, step: Step) -> str:
+        """Return the statement that makes a step's table."""
+        return statement(self.dialect, relation, replace(step, sql=self._whole(step.sql)))
+
     def _whole(self, sql: str) -> str:
         """Put the steps that are not kept before a SELECT that reads them."""
-        needed: set[str] = set()
-        texts = [sql]
-        while texts:
-            names = set(_QUOTED.findall(texts.pop())) & self._selects.keys() - needed
-            needed |= names
-            texts += [self._selects[name] for name in names]
+        read = self._read(sql)
         parts = [
             f"{name} AS NOT MATERIALIZED (\n{text}\n)"
             for name, text in self._selects.items()
-            if name in needed
+            if name in read
         ]
         return "WITH " + ",\n".join(parts) + f"\n{sql}" if parts else sql
+
+    def _read(self, sql: str) -> set[str]:
+        """Return all quoted names in a SELECT, and in the steps not kept that it reads."""
+        read: set[str] = set()
+        texts = [sql]
+        while texts:
+            names = quoted(texts.pop()) - read
+            read |= names
+            texts += [self._selects[name] for name in names & self._selects.keys()]
+        return read
 
     def _drop(self, relation: str, *, kept: bool) -> None:
         self._selects.pop(relation, None)
         if kept or relation in self._views:
             self._views.discard(relation)
             self._connection.execute(f"DROP {'TABLE' if kept else 'VIEW'} IF EXISTS {relation}")
+
+
+def quoted(sql: str) -> set[str]:
+    """Return the quoted names in a statement, and its texts."""
+    return set(_QUOTED.findall(sql))
 
 
 def arrow(data: Any) -> pa.Table:

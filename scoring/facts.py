@@ -79,7 +79,7 @@ def _relation(engine: Engine, name: str, data: object) -> str:
 
 
 def check_accounts(ctx: Context, engine: Engine) -> None:
-    """Check that each account has one row and a key.
+    """Check that each account has one row and a key, and tell the engine how many there are.
 
     Raises:
         ValueError: otherwise.
@@ -92,6 +92,7 @@ def check_accounts(ctx: Context, engine: Engine) -> None:
         raise ValueError(
             f"accounts: {row['n'] - row['known']} rows without key, {twice} keys repeated"
         )
+    engine.expect(row["n"])
 
 
 def known_rates(model: Model, rates: Mapping[str, float] | None) -> dict[str, float]:

@@ -21,7 +21,8 @@ class Step:
         sql: The SELECT.
         kept: Whether its rows are kept (a temporary table), as several steps read them.
         many: Whether it has many rows per account; such a step is never kept.
-        spent: Steps that nothing reads once this one is made; an engine may drop them.
+        spent: Steps that only this one reads, or steps not kept that only it reads; an engine may
+            drop them once it is made.
     """
 
     name: str
