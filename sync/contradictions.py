@@ -3,9 +3,11 @@
 Also leaves out what cannot be: use of the product long before the account was a customer.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import duckdb
 
@@ -81,20 +83,16 @@ def check(con: duckdb.DuckDBPyConnection, facts: Facts, today: date) -> Facts:
         facts: What they are.
         today: The day that they are looked at.
     """
-    found = Findings()
-    found.merge(facts.parked)
     relations = dict(facts.relations)
     columns = {table: _columns(con, relations[table]) for table in SPELLED if table in relations}
-    early = "usage" in relations and _early(con, columns["accounts"], found)
-    if "usage" in relations:
-        sql = _TWICE.format(since=today - timedelta(days=TWICE_DAYS))
-        _count(con, "used_twice", "usage", sql, found)
-    if "outcomes" in relations and "lifecycle" in columns["accounts"]:
-        _churn(con, found)
-    for (kind, table), sql in _NOTED.items():
-        if table in relations:
-            _count(con, kind, table, sql.format(today=today), found)
-    _spellings(con, columns, found)
+    early = _early(con, columns["accounts"]) if "usage" in relations else Findings()
+    questions = [*_questions(relations.keys(), columns["accounts"], today)]
+    with ThreadPoolExecutor(facts.at_once) as pool:
+        spelled = pool.submit(_spellings, con, columns)  # takes the longest
+        counted = [*pool.map(lambda question: _count(con, *question), questions)]
+    found = Findings()
+    for each in (facts.parked, early, *counted, spelled.result()):
+        found.merge(each)
     if early:
         relations["usage"] = _without_early(con, kept="usage" in facts.kept)
     return replace(facts, relations=relations, parked=found)
@@ -104,12 +102,12 @@ def _columns(con: duckdb.DuckDBPyConnection, relation: str) -> set[str]:
     return {row[0] for row in con.execute(f"DESCRIBE {relation}").fetchall()}
 
 
-def _early(con: duckdb.DuckDBPyConnection, accounts: set[str], found: Findings) -> bool:
+def _early(con: duckdb.DuckDBPyConnection, accounts: set[str]) -> Findings:
     """Count use from long before the account began, by start or trial; make ``early_use`` of it."""
     if not {"started_at", "trial_started_at"} <= accounts:
-        return False
-    con.execute(f"CREATE OR REPLACE TEMP TABLE early_use AS {_EARLY}")
-    return bool(_count(con, "used_before_start", "usage.day", "FROM early_use", found))
+        return Findings()
+    con.execute(f"CREATE OR REPLACE TABLE early_use AS {_EARLY}")
+    return _count(con, "used_before_start", "usage.day", "FROM early_use")
 
 
 def _without_early(con: duckdb.DuckDBPyConnection, *, kept: bool) -> str:
@@ -118,14 +116,28 @@ def _without_early(con: duckdb.DuckDBPyConnection, *, kept: bool) -> str:
         con.execute("DELETE FROM fact_usage WHERE (source, id) IN (FROM early_use)")
         return "fact_usage"
     con.execute(
-        "CREATE OR REPLACE TEMP VIEW fact_usage_kept AS"
+        "CREATE OR REPLACE VIEW fact_usage_kept AS"
         " SELECT * FROM fact_usage ANTI JOIN early_use USING (source, id)"
     )
     return "fact_usage_kept"
 
 
-def _churn(con: duckdb.DuckDBPyConnection, found: Findings) -> None:
-    """Count accounts whose stage says another thing than what happened; both are kept."""
+def _questions(
+    relations: Collection[str], accounts: set[str], today: date
+) -> Iterator[tuple[str, str, str]]:
+    """Yield kind, where and the SELECT of what is counted."""
+    if "usage" in relations:
+        since = today - timedelta(days=TWICE_DAYS)
+        yield "used_twice", "usage", _TWICE.format(since=since)
+    if "outcomes" in relations and "lifecycle" in accounts:
+        yield from _churn()
+    for (kind, table), sql in _NOTED.items():
+        if table in relations:
+            yield kind, table, sql.format(today=today)
+
+
+def _churn() -> Iterator[tuple[str, str, str]]:
+    """Yield accounts whose stage says another thing than what happened; both are kept."""
     flagged = "coalesce(a.lifecycle = 'churned', false)"
     left = "coalesce(o.churned > coalesce(o.stayed, TIMESTAMP '1900-01-01'), false)"
     for kind, where in (
@@ -136,13 +148,12 @@ def _churn(con: duckdb.DuckDBPyConnection, found: Findings) -> None:
             f"SELECT a.account_id AS id FROM fact_accounts a LEFT JOIN ({_LEFT}) o"  # noqa: S608
             f" USING (account) WHERE {where}"
         )
-        _count(con, kind, "accounts.lifecycle", sql, found)
+        yield kind, "accounts.lifecycle", sql
 
 
-def _spellings(
-    con: duckdb.DuckDBPyConnection, columns: Mapping[str, set[str]], found: Findings
-) -> None:
+def _spellings(con: duckdb.DuckDBPyConnection, columns: Mapping[str, set[str]]) -> Findings:
     """Count values that differ in case, spaces and marks only, with the commonest first."""
+    found = Findings()
     looked_at = [
         (table, name)
         for table, names in SPELLED.items()
@@ -154,21 +165,25 @@ def _spellings(
         f" FROM fact_{table} WHERE {quote(name)} IS NOT NULL GROUP BY ALL"
         for place, (table, name) in enumerate(looked_at)
     )
-    rows = con.execute(_ALIKE.format(words=words)).fetchall() if words else []
+    rows = _rows(con, _ALIKE.format(words=words)) if words else []
     for place, (table, name) in enumerate(looked_at):
         own = [(text, int(n)) for at, text, n in rows if at == place]
         if own:
             examples = [text for text, _ in own[:EXAMPLES]]
             count = sum(n for _, n in own)
             found.add("spelled_alike", f"{table}.{name}", *examples, count=count)
+    return found
 
 
-def _count(con: duckdb.DuckDBPyConnection, kind: str, where: str, sql: str, found: Findings) -> int:
-    """Count the rows of a query that has an ``id``; return how many there are."""
-    row = con.execute(
-        f"SELECT count(*), list(id ORDER BY id)[:{EXAMPLES}] FROM ({sql})"  # noqa: S608 - constants
-    ).fetchall()[0]
-    count = int(row[0])
-    if count:
-        found.add(kind, where, *row[1], count=count)
-    return count
+def _count(con: duckdb.DuckDBPyConnection, kind: str, where: str, sql: str) -> Findings:
+    """Count the rows of a query that has an ``id``; nothing is found where there are none."""
+    found = Findings()
+    (row,) = _rows(con, f"SELECT count(*), list(id ORDER BY id)[:{EXAMPLES}] FROM ({sql})")  # noqa: S608 - constants
+    if row[0]:
+        found.add(kind, where, *row[1], count=int(row[0]))
+    return found
+
+
+def _rows(con: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[Any, ...]]:
+    with con.cursor() as own:  # a thread's own
+        return own.execute(sql).fetchall()

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from connectors.findings import EXAMPLES, Findings
 from connectors.records import TABLES
+from scoring.parallel import FEW_ACCOUNTS
 
 from . import deltalog
 from .candidates import Key, Row
@@ -27,7 +28,9 @@ NOT_OF_ACCOUNTS = NOT_FACTS | {"source", "id", "parent_ref", "master_ref"}
 IN_MEMORY = 2_000_000
 """Stored rows up to which a table is read once and kept, not read again for each use."""
 AT_ONCE = 2
-"""Tables made at a time: most of their cost is planning, which DuckDB does on one core."""
+"""Statements made at a time, where most of their cost is what DuckDB does on one core."""
+ROW_GROUP = 122_880
+"""Rows that DuckDB reads on one core, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +42,13 @@ class Facts:
         parked: Rows that belong to no account, by table, and what contradicts itself, with
             examples.
         kept: Tables that are held in memory; the others are views, read at each use.
+        at_once: Statements to run at a time.
     """
 
     relations: Mapping[str, str]
     parked: Findings = field(default_factory=Findings)
     kept: frozenset[str] = frozenset()
+    at_once: int = 1
 
 
 def account_rows(
@@ -90,7 +95,20 @@ def build(
         relations |= fact.relations
         parked.merge(fact.parked)
         kept |= fact.kept
-    return Facts(relations | {"presence": "fact_presence"}, parked, kept)
+    all_kept = relations.keys() <= kept | {"accounts"}
+    at_once = _at_once(con, len(accounts), all_kept=all_kept)
+    return Facts(relations | {"presence": "fact_presence"}, parked, kept, at_once)
+
+
+def _at_once(con: duckdb.DuckDBPyConnection, accounts: int, *, all_kept: bool) -> int:
+    """Return how many statements to run at a time; have each on one core where all is small."""
+    if accounts > ROW_GROUP:
+        return 1
+    if accounts > FEW_ACCOUNTS or not all_kept:
+        return AT_ONCE
+    cores = con.execute("RESET threads; SELECT current_setting('threads')").fetchall()[0][0]
+    con.execute("SET threads = 1")
+    return int(cores)
 
 
 def _fact(

@@ -152,6 +152,7 @@ def score_all(
     if times.known_at is None and work.run is not None:
         basis.note(work, rests_on)
     model, rates = rests_on.model, dict(rests_on.rates) or None
+    at_once = matched.facts.at_once
     last = history.last(con, work.store, times.known_at)
     said = beside.standing(work, con, model, (times.as_of, times.known_at))
     snapshot = score(
@@ -162,12 +163,13 @@ def score_all(
         previous=None if last is None else last.scores,
         overrides=overrides.table(said),
         rates=rates,
+        at_once=at_once,
     )
     then = times.as_of - timedelta(days=work.config.general.change_days)
     past = history.before(con, work.store, then, rests_on.model_sum, times.known_at)
     replay = None
     if past is None:
-        replay = score(model, relations, as_of=then, connection=con, rates=rates)
+        replay = score(model, relations, as_of=then, connection=con, rates=rates, at_once=at_once)
         past = history.Past(then, replay.scores)
     fields = [field for target in work.fields.values() for field in target]
     told = {(field.score, field.choice.language) for field in fields if field.part == "reasons"}
