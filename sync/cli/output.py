@@ -9,7 +9,6 @@ from datetime import date, datetime
 from typing import Any, Self
 
 import pyarrow as pa
-from rich import progress as rich_progress
 from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -110,6 +109,8 @@ class Bars:
     """A Progress of bars on standard error, gone when the work is over."""
 
     def __init__(self) -> None:
+        from rich import progress as rich_progress
+
         self._progress = rich_progress.Progress(
             rich_progress.SpinnerColumn(),
             rich_progress.TextColumn("{task.fields[stage]:<6}{task.description}"),

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sync import logs, run
+from sync import logs, pulling
 from tests.sync.cli.shell import Shell
 from tests.sync.sheet import deployed
 
@@ -45,7 +45,7 @@ def test_what_goes_wrong_is_a_line_too(shell: Shell, monkeypatch: pytest.MonkeyP
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("by ann.lee@example.com")
 
-    monkeypatch.setattr(run, "pull_all", broken)
+    monkeypatch.setattr(pulling, "pull_all", broken)
     ran = shell("pull", "--log-json")
     assert ran.code == 4
     last = lines(ran.err)[-1]
