@@ -3,6 +3,6 @@
 Nothing heavy is imported until a command needs it, so that ``pulsefield --help`` stays fast.
 """
 
-from .main import main
+from .main import command, main
 
-__all__ = ["main"]
+__all__ = ["command", "main"]

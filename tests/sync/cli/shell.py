@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sync.cli import main
+from sync.cli import command
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Shell:
         self._monkeypatch.setenv("PULSEFIELD_CONFIG", str(self.config))
         self._capsys.readouterr()
         try:
-            main()
+            command()
             code = 0
         except SystemExit as stop:
             code = int(stop.code or 0)

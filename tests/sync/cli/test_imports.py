@@ -38,6 +38,18 @@ folder = "."
 assert len(parse(Path("pulsefield.toml").absolute(), text).connections) == 4
 print("\\n".join(sys.modules))
 """
+ARROW = """
+import sys
+from sync.cli import main
+sys.argv = ["pulsefield", "--version"]
+try:
+    main()
+except SystemExit:
+    pass
+import duckdb, pyarrow
+print(pyarrow.array([{"a": 1}]).to_pylist(), duckdb.sql("SELECT 1").fetchall())
+print({"numpy", "pandas"} & set(sys.modules))
+"""
 
 
 def test_a_command_that_asks_no_system_imports_no_client() -> None:
@@ -45,3 +57,9 @@ def test_a_command_that_asks_no_system_imports_no_client() -> None:
         [sys.executable, "-c", READS], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert UNUSED.isdisjoint(done.stdout.split())
+
+
+def test_what_arrow_can_do_without_is_not_loaded_where_it_is_installed() -> None:
+    command = [sys.executable, "-c", ARROW]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-2:] == ["[{'a': 1}] [(1,)]", "set()"]
