@@ -1,6 +1,6 @@
 """The next day's scores from what the first run kept, against reading all rows again.
 
-Run ``python benchmarks/next_day.py``; ``--accounts`` and ``--rows`` as for ``scoring``. About
+Run ``python benchmarks/next_day.py``; ``--accounts``, ``--rows``, ``--at-once`` as for ``scoring``. About
 1 % of the facts are new: all of the last day, and a few late ones of any day. Each run is a
 process of its own: the first reads all rows, keeps what the next ones need and scores; the next
 reads that and the new rows; ``all`` reads all rows and keeps none, and must give the same
@@ -22,7 +22,7 @@ sys.path.insert(0, str(ROOT))
 import duckdb
 
 from benchmarks.by_hand import SIDES
-from benchmarks.scoring import AS_OF, make, metrics, model
+from benchmarks.scoring import AS_OF, ONE_CORE, make, metrics, model
 from scoring import RollUp, roll_up, score
 
 RUNS = ("first", "next", "all")
@@ -61,7 +61,7 @@ def opened(folder: Path, *, known: bool) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def run(way: str, folder: Path, count: int) -> None:
+def run(way: str, folder: Path, count: int, at_once: int) -> None:
     """Score one day."""
     declared = model(metrics(count))
     facts = {name: name for name in ("accounts", "presence", *SIDES)}
@@ -74,7 +74,9 @@ def run(way: str, folder: Path, count: int) -> None:
             rolled = kept(folder, connection)
             rolled = rolled if first else rolled.since({name: f"new_{name}" for name in SIDES})
         moment = BEFORE if first else AS_OF
-        with score(declared, facts, as_of=moment, connection=connection, rolled=rolled) as found:
+        with score(
+            declared, facts, as_of=moment, connection=connection, rolled=rolled, at_once=at_once
+        ) as found:
             out = f"{folder}/{way}.out"
             columns = "account, score, value, coverage, band"
             connection.execute(
@@ -105,12 +107,13 @@ def kept(folder: Path, connection: duckdb.DuckDBPyConnection) -> RollUp:
     return RollUp(told["basis"], BEFORE, told["days"], tables)
 
 
-def timed(way: str, folder: Path, count: int) -> tuple[float, float, float]:
+def timed(way: str, folder: Path, count: int, at_once: int) -> tuple[float, float, float]:
     """Run in a process of its own: wall s, CPU s, peak MB."""
     began = perf_counter()
     pid = os.fork()
     if pid == 0:
         arguments = ["--way", way, "--folder", str(folder), "--metrics", str(count)]
+        arguments += ["--at-once", str(at_once)]
         os.execv(sys.executable, [sys.executable, __file__, *arguments])  # noqa: S606
     _, status, used = os.wait4(pid, 0)
     assert status == 0, way
@@ -138,9 +141,10 @@ def main() -> None:
     read.add_argument("--metrics", type=int, default=40)
     read.add_argument("--way", choices=RUNS)
     read.add_argument("--folder", type=Path)
+    read.add_argument("--at-once", type=int)
     given = read.parse_args()
     if given.way:
-        run(given.way, given.folder, given.metrics)
+        run(given.way, given.folder, given.metrics, given.at_once)
         return
     with tempfile.TemporaryDirectory() as text:
         folder = given.folder or Path(text)
@@ -148,7 +152,8 @@ def main() -> None:
             make(folder, given.accounts, given.rows)
         split(folder)
         print(f"{given.accounts} accounts, {given.rows} usage rows, {given.metrics} metrics")
-        used = {way: timed(way, folder, given.metrics) for way in RUNS}
+        at_once = given.at_once or (2 if given.accounts <= ONE_CORE else 1)
+        used = {way: timed(way, folder, given.metrics, at_once) for way in RUNS}
         for way, (wall, cpu, peak) in used.items():
             print(f"{way:>8}{wall:>8.2f} s{cpu:>8.2f} CPU s{peak:>8.0f} MB")
         first, later, every = (used[way] for way in RUNS)

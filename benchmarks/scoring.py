@@ -1,7 +1,8 @@
 """Scoring, facts at rest to scores at rest, against the same written by hand.
 
 Run ``python benchmarks/scoring.py``; ``--accounts 1000000 --rows 37000000`` for the large one,
-``--limit 1GB`` for DuckDB's memory limit, ``--metrics 10`` or 160 for narrower and wider models.
+``--limit 1GB`` for DuckDB's memory limit, ``--metrics 10`` or 160 for narrower and wider models,
+``--at-once`` for the steps made at a time (2 where DuckDB reads the accounts on one core, as sync).
 Each way is a process of its own: wall and CPU seconds, peak memory. All must give the same.
 """
 
@@ -23,6 +24,8 @@ from scoring import Model, load_model, score
 
 AS_OF = datetime(2026, 11, 27)  # noqa: DTZ001 (scoring takes UTC without zone)
 WAYS = ("pulsefield", "duckdb", "polars")
+ONE_CORE = 122_880
+"""Accounts that DuckDB reads on one core."""
 
 USAGE = """
 SELECT * REPLACE (user_ref || account || '.example' AS user_ref) FROM (
@@ -108,7 +111,7 @@ def model(by_score: dict[str, list[Metric]]) -> Model:
     return load_model("\n".join(text))
 
 
-def pulsefield(declared: Model, folder: Path, out: Path, limit: str) -> None:
+def pulsefield(declared: Model, folder: Path, out: Path, limit: str, at_once: int) -> None:
     """Score with the model."""
     with duckdb.connect() as connection:
         if limit:
@@ -119,32 +122,35 @@ def pulsefield(declared: Model, folder: Path, out: Path, limit: str) -> None:
             path = f"{folder}/{name}.parquet"
             connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet('{path}')")
         facts = {name: name for name in names}
-        with score(declared, facts, as_of=AS_OF, connection=connection) as found:
+        with score(declared, facts, as_of=AS_OF, connection=connection, at_once=at_once) as found:
             columns = "account, score, value, coverage, band"
             connection.execute(
                 f"COPY (SELECT {columns} FROM {found.relation}) TO '{out}' (FORMAT parquet)"
             )
 
 
-def run(way: str, folder: Path, count: int, limit: str) -> None:
+def run(way: str, folder: Path, count: int, limit: str, at_once: int) -> None:
     """Compute the scores one way."""
     by_score = metrics(count)
     out = folder / f"{way}.out"
     if way == "pulsefield":
-        pulsefield(model(by_score), folder, out, limit)
+        pulsefield(model(by_score), folder, out, limit, at_once)
     elif way == "duckdb":
         duck(by_score, folder, AS_OF, out, limit)
     else:
         polars(by_score, folder, AS_OF, out)
 
 
-def timed(way: str, folder: Path, count: int, limit: str) -> tuple[float, float, float]:
+def timed(
+    way: str, folder: Path, count: int, limit: str, at_once: int
+) -> tuple[float, float, float]:
     """Run one way in a process of its own: wall s, CPU s, peak MB."""
     began = perf_counter()
     pid = os.fork()
     if pid == 0:
         arguments = ["--way", way, "--folder", str(folder), "--metrics", str(count)]
         arguments += ["--limit", limit] if limit else []
+        arguments += ["--at-once", str(at_once)]
         os.execv(sys.executable, [sys.executable, __file__, *arguments])  # noqa: S606
     _, status, used = os.wait4(pid, 0)
     assert status == 0, way
@@ -175,12 +181,13 @@ def main() -> None:
     read.add_argument("--rows", type=int, default=7_300_000)
     read.add_argument("--metrics", type=int, default=40)
     read.add_argument("--limit", default="")
+    read.add_argument("--at-once", type=int)
     read.add_argument("--only", action="store_true", help="nothing by hand")
     read.add_argument("--way", choices=WAYS)
     read.add_argument("--folder", type=Path)
     given = read.parse_args()
     if given.way:
-        run(given.way, given.folder, given.metrics, given.limit)
+        run(given.way, given.folder, given.metrics, given.limit, given.at_once)
         return
     with tempfile.TemporaryDirectory() as text:
         folder = given.folder or Path(text)
@@ -188,7 +195,8 @@ def main() -> None:
             make(folder, given.accounts, given.rows)
         print(f"{given.accounts} accounts, {given.rows} usage rows, {given.metrics} metrics")
         ways = WAYS[:1] if given.only else WAYS
-        used = {way: timed(way, folder, given.metrics, given.limit) for way in ways}
+        at_once = given.at_once or (2 if given.accounts <= ONE_CORE else 1)
+        used = {way: timed(way, folder, given.metrics, given.limit, at_once) for way in ways}
         for way, (wall, cpu, peak) in used.items():
             print(f"{way:>12}{wall:>8.2f} s{cpu:>8.2f} CPU s{peak:>8.0f} MB")
         if given.only:
