@@ -14,7 +14,7 @@ from .steps import Step
 
 SHARED = replace(DUCKDB, keep="CREATE TABLE {name} AS")
 """Makes tables that other cursors see."""
-FEW_ACCOUNTS = 20_000
+FEW_ACCOUNTS = 5_000
 """Accounts up to which it takes less time to keep a step's rows than to plan it a second time."""
 
 
