@@ -6,8 +6,11 @@ waits for the next run; 2 set-up or configuration; 3 unsafe plan; 4 a bug in Pul
 
 import atexit
 import gc
+import os
 import sys
 import traceback
+from contextlib import suppress
+from typing import NoReturn
 
 from sync import logs
 
@@ -46,9 +49,20 @@ def exit_code(error: Exception) -> int:
 def main() -> None:
     """Run ``pulsefield`` with the arguments of the process, which is this command's alone."""
     gc.set_threshold(GARBAGE)
-    atexit.register(gc.freeze)  # the process ends: nothing is looked through for garbage any more
     sys.meta_path.insert(0, Hidden())
-    command()
+    try:
+        command()
+    except SystemExit as stop:
+        _leave(int(stop.code or 0))
+
+
+def _leave(code: int) -> NoReturn:
+    """End the process; Python would first take apart all that was imported: 0.03 s."""
+    atexit._run_exitfuncs()  # noqa: SLF001 (as multiprocessing does)
+    with suppress(BrokenPipeError):  # whoever reads has had enough
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code)
 
 
 def command() -> None:

@@ -1,8 +1,11 @@
 """What the start of a command costs: nobody waits for clients that it does not use."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parents[3]
 UNUSED = {"simple_salesforce", "hubspot", "jwt", "cryptography", "requests", "filelock"}
@@ -39,16 +42,15 @@ assert len(parse(Path("pulsefield.toml").absolute(), text).connections) == 4
 print("\\n".join(sys.modules))
 """
 ARROW = """
-import sys
+import atexit, sys
 from sync.cli import main
-sys.argv = ["pulsefield", "--version"]
-try:
-    main()
-except SystemExit:
-    pass
-import duckdb, pyarrow
-print(pyarrow.array([{"a": 1}]).to_pylist(), duckdb.sql("SELECT 1").fetchall())
-print({"numpy", "pandas"} & set(sys.modules))
+def at_the_end():
+    import duckdb, pyarrow
+    print(pyarrow.array([{"a": 1}]).to_pylist(), duckdb.sql("SELECT 1").fetchall())
+    print({"numpy", "pandas"} & set(sys.modules))
+atexit.register(at_the_end)
+sys.argv = ["pulsefield", *sys.argv[1:]]
+main()
 """
 
 
@@ -59,7 +61,28 @@ def test_a_command_that_asks_no_system_imports_no_client() -> None:
     assert UNUSED.isdisjoint(done.stdout.split())
 
 
-def test_what_arrow_can_do_without_is_not_loaded_where_it_is_installed() -> None:
-    command = [sys.executable, "-c", ARROW]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+@pytest.mark.parametrize(
+    ("arguments", "code"), [(["--help"], 0), (["score", "--config", "nowhere.toml"], 2)]
+)
+def test_what_arrow_can_do_without_is_not_loaded_where_it_is_installed(
+    arguments: list[str], code: int
+) -> None:
+    command = [sys.executable, "-c", ARROW, *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.stdout.splitlines()[-2:] == ["[{'a': 1}] [(1,)]", "set()"]
+    assert (done.returncode, "nowhere.toml" in done.stderr) == (code, code == 2)
+
+
+def test_nobody_need_read_to_the_end() -> None:
+    call = "from sync.cli.main import _leave; print('much'); _leave(3)"
+    process = subprocess.Popen(
+        [sys.executable, "-c", call],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONUNBUFFERED": ""},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    process.stdout.close()
+    _, told = process.communicate()
+    assert (process.returncode, told) == (3, b"")
