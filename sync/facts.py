@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from connectors.findings import EXAMPLES, Findings
 from connectors.records import TABLES
+from scoring import Model, Snapshot, score
 from scoring.parallel import FEW_ACCOUNTS
 
 from . import deltalog
@@ -49,6 +50,25 @@ class Facts:
     parked: Findings = field(default_factory=Findings)
     kept: frozenset[str] = frozenset()
     at_once: int = 1
+
+    def scored(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        model: Model,
+        as_of: datetime,
+        rates: Mapping[str, float],
+        **beside: pa.Table | None,
+    ) -> Snapshot:
+        """Score them, as ``scoring.score`` does; ``beside``: previous and overrides."""
+        return score(
+            model,
+            self.relations,
+            as_of=as_of,
+            connection=con,
+            rates=dict(rates) or None,
+            at_once=self.at_once,
+            **beside,
+        )
 
 
 def account_rows(

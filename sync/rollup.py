@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import duckdb
 
 from connectors.findings import Findings
-from scoring import Snapshot, score
+from scoring import Snapshot
 
 from . import basis, beside, contradictions, decisions, facts, history, overrides
 from .basis import Basis
@@ -148,28 +148,20 @@ def score_all(
         ModelError: the model, or data that does not fit it.
     """
     work.progress.start("score", "accounts", None)
-    relations, rests_on = matched.facts.relations, matched.basis
+    made, rests_on = matched.facts, matched.basis
     if times.known_at is None and work.run is not None:
         basis.note(work, rests_on)
-    model, rates = rests_on.model, dict(rests_on.rates) or None
-    at_once = matched.facts.at_once
+    model, rates = rests_on.model, rests_on.rates
     last = history.last(con, work.store, times.known_at)
     said = beside.standing(work, con, model, (times.as_of, times.known_at))
-    snapshot = score(
-        model,
-        relations,
-        as_of=times.as_of,
-        connection=con,
-        previous=None if last is None else last.scores,
-        overrides=overrides.table(said),
-        rates=rates,
-        at_once=at_once,
-    )
+    before = None if last is None else last.scores
+    given = {"previous": before, "overrides": overrides.table(said)}
+    snapshot = made.scored(con, model, times.as_of, rates, **given)
     then = times.as_of - timedelta(days=work.config.general.change_days)
     past = history.before(con, work.store, then, rests_on.model_sum, times.known_at)
     replay = None
     if past is None:
-        replay = score(model, relations, as_of=then, connection=con, rates=rates, at_once=at_once)
+        replay = made.scored(con, model, then, rates)
         past = history.Past(then, replay.scores)
     fields = [field for target in work.fields.values() for field in target]
     told = {(field.score, field.choice.language) for field in fields if field.part == "reasons"}

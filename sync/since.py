@@ -15,7 +15,6 @@ from typing import Any
 import duckdb
 
 from scoring import Snapshot, change, duck
-from scoring import score as scored
 from scoring.change import KINDS
 from scoring.explain import LEAST, LIMIT, Explainer, Headline, joined
 from scoring.phrases import Phrases
@@ -127,13 +126,8 @@ def _replayed(
             matched = rollup.match_all(work, past, then.known_at)
             if account in {one.account for one in matched.identities.accounts}:
                 chosen = past, matched
-        with scored(
-            work.model,
-            chosen[1].facts.relations,
-            as_of=then.as_of,
-            connection=chosen[0],
-            rates=dict(work.config.rates) or None,
-        ) as snapshot:
+        con, held = chosen
+        with held.facts.scored(con, work.model, then.as_of, work.config.rates) as snapshot:
             yield snapshot
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import duckdb
 
-from scoring import Snapshot, score
+from scoring import Snapshot
 from scoring.phrases import Phrases
 from sync import history as stored
 from sync.fields import band_options
@@ -78,9 +78,7 @@ def _then(
         yield scores.replay
         return
     when = scores.portfolio.as_of if found is None else found.as_of
-    rates = dict(work.config.rates) or None
-    relations = matched.facts.relations
-    with score(work.model, relations, as_of=when, connection=con, rates=rates) as snapshot:
+    with matched.facts.scored(con, work.model, when, work.config.rates) as snapshot:
         yield snapshot
 
 

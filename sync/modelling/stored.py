@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import duckdb
 
-from scoring import Model, Snapshot, duck, score
+from scoring import Model, Snapshot, duck
 from sync import beside, history, overrides, rollup
 from sync.config import Config
 from sync.rollup import Matched
@@ -31,14 +31,13 @@ class Stored:
         """Score as the next run would: same overrides and rates, same last bands."""
         last = history.last(self.con, self.work.store)
         said = beside.standing(self.work, self.con, model, (self.work.as_of, None))
-        return score(
+        return self.matched.facts.scored(
+            self.con,
             model,
-            self.matched.facts.relations,
-            as_of=self.work.as_of,
-            connection=self.con,
+            self.work.as_of,
+            self.work.config.rates,
             previous=None if last is None else last.scores,
             overrides=overrides.table(said),
-            rates=dict(self.work.config.rates) or None,
         )
 
     @property

@@ -34,6 +34,7 @@ from connectors.simulator.faults import FAULT
 from sync import clock, domains, plan, rehearsal, rollup, run, workspace
 from sync.cli import main
 from sync.config import Config, load
+from sync.facts import Facts
 from sync.journal import Journal
 from sync.service import stopping
 from sync.store import Store
@@ -129,9 +130,9 @@ class Points:
         """Watch requests, commits of journal and store, matching, scoring and planning."""
         self.around(HTTPAdapter, "send", "request")
         self.around(Store, "_commit", "store")
-        for owner, name in ((rollup, "match"), (rollup, "identify"), (rollup, "score")):
-            self.around(owner, name, name)
-        self.around(rollup, "portfolio", "portfolio")
+        for name in ("match", "identify", "portfolio"):
+            self.around(rollup, name, name)
+        self.around(Facts, "scored", "score")
         self.around(plan, "make", "plan")
         sa.event.listen(sa.Engine, "commit", lambda _: self.at("before journal"))
         inner = Journal.begin
