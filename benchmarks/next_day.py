@@ -1,10 +1,10 @@
 """The next day's scores from what the first run kept, against reading all rows again.
 
-Run ``python benchmarks/next_day.py``; ``--accounts``, ``--rows``, ``--at-once`` as for ``scoring``. About
-1 % of the facts are new: all of the last day, and a few late ones of any day. Each run is a
-process of its own: the first reads all rows, keeps what the next ones need and scores; the next
-reads that and the new rows; ``all`` reads all rows and keeps none, and must give the same
-scores.
+Run ``python benchmarks/next_day.py``; ``--accounts``, ``--rows``, ``--limit`` and ``--at-once`` as for
+``scoring``. About 1 % of the facts are new: all of the last day, and a few late ones of any day.
+Each run is a process of its own: the first reads all rows, keeps what the next ones need and
+scores; the next reads that and the new rows; ``all`` reads all rows and keeps none, and must give
+the same scores.
 """
 
 import argparse
@@ -43,9 +43,11 @@ def split(folder: Path) -> None:
                 )
 
 
-def opened(folder: Path, *, known: bool) -> duckdb.DuckDBPyConnection:
+def opened(folder: Path, limit: str, *, known: bool) -> duckdb.DuckDBPyConnection:
     """Return a connection with the facts of one of the days as views."""
     connection = duckdb.connect()
+    if limit:
+        connection.execute(f"SET memory_limit = '{limit}'")
     connection.execute(f"SET temp_directory = '{folder}/spill'")
     for name in SIDES:
         parts = ("old",) if known else ("old", "new")
@@ -61,12 +63,12 @@ def opened(folder: Path, *, known: bool) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def run(way: str, folder: Path, count: int, at_once: int) -> None:
+def run(way: str, folder: Path, count: int, limit: str, at_once: int) -> None:
     """Score one day."""
     declared = model(metrics(count))
     facts = {name: name for name in ("accounts", "presence", *SIDES)}
     first = way == "first"
-    with opened(folder, known=first) as connection:
+    with opened(folder, limit, known=first) as connection:
         if first:
             keep(folder, count, connection)
         rolled = None
@@ -107,13 +109,15 @@ def kept(folder: Path, connection: duckdb.DuckDBPyConnection) -> RollUp:
     return RollUp(told["basis"], BEFORE, told["days"], tables)
 
 
-def timed(way: str, folder: Path, count: int, at_once: int) -> tuple[float, float, float]:
+def timed(
+    way: str, folder: Path, count: int, limit: str, at_once: int
+) -> tuple[float, float, float]:
     """Run in a process of its own: wall s, CPU s, peak MB."""
     began = perf_counter()
     pid = os.fork()
     if pid == 0:
         arguments = ["--way", way, "--folder", str(folder), "--metrics", str(count)]
-        arguments += ["--at-once", str(at_once)]
+        arguments += ["--limit", limit, "--at-once", str(at_once)]
         os.execv(sys.executable, [sys.executable, __file__, *arguments])  # noqa: S606
     _, status, used = os.wait4(pid, 0)
     assert status == 0, way
@@ -141,10 +145,11 @@ def main() -> None:
     read.add_argument("--metrics", type=int, default=40)
     read.add_argument("--way", choices=RUNS)
     read.add_argument("--folder", type=Path)
+    read.add_argument("--limit", default="")
     read.add_argument("--at-once", type=int)
     given = read.parse_args()
     if given.way:
-        run(given.way, given.folder, given.metrics, given.at_once)
+        run(given.way, given.folder, given.metrics, given.limit, given.at_once)
         return
     with tempfile.TemporaryDirectory() as text:
         folder = given.folder or Path(text)
@@ -153,7 +158,7 @@ def main() -> None:
         split(folder)
         print(f"{given.accounts} accounts, {given.rows} usage rows, {given.metrics} metrics")
         at_once = given.at_once or (2 if given.accounts <= ONE_CORE else 1)
-        used = {way: timed(way, folder, given.metrics, at_once) for way in RUNS}
+        used = {way: timed(way, folder, given.metrics, given.limit, at_once) for way in RUNS}
         for way, (wall, cpu, peak) in used.items():
             print(f"{way:>8}{wall:>8.2f} s{cpu:>8.2f} CPU s{peak:>8.0f} MB")
         first, later, every = (used[way] for way in RUNS)
