@@ -2,7 +2,8 @@
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import count
 from typing import Any
@@ -49,6 +50,15 @@ class Engine(ABC):
     @abstractmethod
     def drop(self) -> None:
         """Drop everything that was made or registered."""
+
+    @contextmanager
+    def making(self) -> Iterator[None]:
+        """Drop everything where something fails."""
+        try:
+            yield
+        except BaseException:
+            self.drop()
+            raise
 
     @abstractmethod
     def _make(self, relation: str, step: Step) -> None:

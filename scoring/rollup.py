@@ -98,7 +98,7 @@ def roll_up(
     """
     moment = as_of.astimezone(UTC).replace(tzinfo=None) if as_of.tzinfo else as_of
     engine = engine_on(connection)
-    try:
+    with engine.making():
         ctx = context(model, engine, given(facts, None, None), moment)
         ctx = with_rates(ctx, engine, rates)
         check_accounts(ctx, engine)
@@ -106,9 +106,6 @@ def roll_up(
         wanted = [name for name in fact_tables(ctx) if name in set(tables) & set(ctx.relations)]
         steps = list(keeping_steps(ctx, wanted, days))
         engine.run(steps)
-    except BaseException:
-        engine.drop()
-        raise
     made = [step.name for step in steps if step.name.startswith(kept(""))]
     found = {name.removeprefix(kept("")): engine.prefix + name for name in made}
     return RollUp(basis(ctx, wanted, days), moment, days, found, _engine=engine)

@@ -19,7 +19,7 @@ from .ledger import chosen_points, ledger_sql, named, ranked_step, reasons_sql, 
 from .model import Model
 from .parts import parts
 from .rollup import RollUp, with_kept
-from .steps import Context, Select, case
+from .steps import Context, Select, Step, case
 
 
 @dataclass(frozen=True)
@@ -244,27 +244,26 @@ def score(
         rates: Currency -> its value in the model's base currency.
         rolled: What ``roll_up`` kept of an earlier day, ``since`` which little has changed: the
             same answers for less time. ``facts`` are all the rows there are now.
-        at_once: Steps that DuckDB makes at a time, each on a cursor, which is faster below some
-            ten thousand accounts and takes more memory above. Only in memory: the steps are tables
-            of the database then, until ``close``, and what facts name must be no temporary one.
+        at_once: Steps that DuckDB makes at a time, each on a cursor. Only in memory: they are
+            tables of the database until ``close``, and what facts name must not be temporary.
 
     Raises:
         ModelError: a column that the facts lack, or money in several currencies without rates.
-        ValueError: facts that are no canonical table, without accounts or with an account
-            twice; ``rolled`` for other signals, rates or columns; ``at_once`` elsewhere than on
-            DuckDB in memory.
+        ValueError: facts of no canonical table, without accounts or with an account twice;
+            ``rolled`` for other signals, rates or columns; ``at_once`` elsewhere.
     """
     moment = as_of.astimezone(UTC).replace(tzinfo=None) if as_of.tzinfo else as_of
     before = previous.scores if isinstance(previous, Snapshot) else previous
     engine = engine_on(connection, at_once)
-    try:
+    with engine.making():
         data = given(facts, before, overrides) | (rolled.given() if rolled is not None else {})
         ctx = with_kept(with_rates(context(model, engine, data, moment), engine, rates), rolled)
         check_accounts(ctx, engine)
-        steps = compile_model(with_few(ctx, engine))
-        # Points wait for few steps, where the last score's own steps wait for each other.
-        engine.run(steps if at_once == 1 else [*steps, *points_steps(ctx)])
-    except BaseException:
-        engine.drop()
-        raise
+        engine.run(_steps(with_few(ctx, engine), at_once))
     return Snapshot(model, moment, ctx, engine)
+
+
+def _steps(ctx: Context, at_once: int) -> list[Step]:
+    """Return the steps of scores; several at a time those of points, too, which wait for few."""
+    steps = compile_model(ctx)
+    return steps if at_once == 1 else [*steps, *points_steps(ctx)]

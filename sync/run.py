@@ -78,11 +78,11 @@ def pull(
         SyncError, ModelError: see ``errors``. What a source does wrong is in the report
         (``ConnectionReport.error``), and the others are still read.
     """
-    from .pulling import counted, pull_all
+    from . import pulling
 
     with opened(config, now, progress) as work, running(work, "pull") as (current, _):
-        connections = pull_all(work, full=full)
-        return current.ended(connections=counted(work, connections))
+        connections = pulling.pull_all(work, full=full)
+        return current.ended(connections=pulling.counted(work, connections))
 
 
 def score_now(
@@ -123,9 +123,7 @@ def sync(
 ) -> RunReport:
     """Pull, match, score, plan, and apply what is safe.
 
-    An unsafe plan of any target stops the writing to every target: the report's ``unsafe``
-    names the reasons, and nothing is written unless ``force`` gives a reason. A source that
-    fails before it was ever read to its end stops the writing too (``stopped``).
+    An unsafe plan of any target, or a source never read to its end, stops the writing to all.
 
     Args:
         config: The deployment.
@@ -140,15 +138,14 @@ def sync(
     Raises:
         SyncError, ModelError: see ``errors``; what a system does wrong is in the report.
     """
-    from . import writing
-    from .pulling import counted, pull_all
+    from . import pulling, writing
 
     kind = "sync" if apply else "plan"
     with _opened(config, now, progress) as (work, con), running(work, kind) as (current, held):
         only = _narrow(work) if tickets else None
         work.creates = create or not apply
         resumed = writing.recover(work, send=apply)
-        connections = pull_all(work, only=only)
+        connections = pulling.pull_all(work, only=only)
         matched, scores = _scored(work, con)
         planned = writing.plan_all(work, con, current.run, scores.portfolio, scores.last)
         stopped = writing.unread(work, connections) if apply else None
@@ -162,8 +159,8 @@ def sync(
                 rollup.keep(work, current.run, scores)
                 current.keep(reporting.marks(scores.portfolio))
             planned = writing.carry_out(work, current, planned, force)
-        connections = reporting.with_problems(connections, planned.problems)
-        return current.ended(connections=counted(work, connections))
+        told = pulling.counted(work, reporting.with_problems(connections, planned.problems))
+        return current.ended(connections=told)
 
 
 def _narrow(work: Workspace) -> list[str]:
