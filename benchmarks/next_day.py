@@ -22,8 +22,9 @@ sys.path.insert(0, str(ROOT))
 import duckdb
 
 from benchmarks.by_hand import SIDES
-from benchmarks.scoring import AS_OF, ONE_CORE, make, metrics, model
+from benchmarks.scoring import AS_OF, make, metrics, model
 from scoring import RollUp, roll_up, score
+from sync.facts import AT_ONCE, ROW_GROUP
 
 RUNS = ("first", "next", "all")
 BEFORE = AS_OF - timedelta(days=1)
@@ -157,7 +158,7 @@ def main() -> None:
             make(folder, given.accounts, given.rows)
         split(folder)
         print(f"{given.accounts} accounts, {given.rows} usage rows, {given.metrics} metrics")
-        at_once = given.at_once or (2 if given.accounts <= ONE_CORE else 1)
+        at_once = given.at_once or (AT_ONCE if given.accounts <= ROW_GROUP else 1)
         used = {way: timed(way, folder, given.metrics, given.limit, at_once) for way in RUNS}
         for way, (wall, cpu, peak) in used.items():
             print(f"{way:>8}{wall:>8.2f} s{cpu:>8.2f} CPU s{peak:>8.0f} MB")

@@ -21,11 +21,10 @@ import duckdb
 
 from benchmarks.by_hand import SIDES, Metric, duck, polars
 from scoring import Model, load_model, score
+from sync.facts import AT_ONCE, ROW_GROUP
 
 AS_OF = datetime(2026, 11, 27)  # noqa: DTZ001 (scoring takes UTC without zone)
 WAYS = ("pulsefield", "duckdb", "polars")
-ONE_CORE = 122_880
-"""Accounts that DuckDB reads on one core."""
 
 USAGE = """
 SELECT * REPLACE (user_ref || account || '.example' AS user_ref) FROM (
@@ -195,7 +194,7 @@ def main() -> None:
             make(folder, given.accounts, given.rows)
         print(f"{given.accounts} accounts, {given.rows} usage rows, {given.metrics} metrics")
         ways = WAYS[:1] if given.only else WAYS
-        at_once = given.at_once or (2 if given.accounts <= ONE_CORE else 1)
+        at_once = given.at_once or (AT_ONCE if given.accounts <= ROW_GROUP else 1)
         used = {way: timed(way, folder, given.metrics, given.limit, at_once) for way in ways}
         for way, (wall, cpu, peak) in used.items():
             print(f"{way:>12}{wall:>8.2f} s{cpu:>8.2f} CPU s{peak:>8.0f} MB")

@@ -72,7 +72,7 @@ class Engine(ABC):
         """Be told how many accounts there are."""
 
     def run(self, steps: Iterable[Step]) -> None:
-        """Make the steps' tables and views, in order."""
+        """Make the steps' tables and views, what a step reads before the step."""
         for step in steps:
             self._make(self._named(step.name), step)
             self._made[step.name] = self.dialect.keeps(step)
@@ -85,7 +85,8 @@ class Engine(ABC):
 
     def forget(self, name: str) -> None:
         """Drop one step's relation."""
-        self._drop(self._named(name), kept=self._made.pop(name))
+        self._drop(self._named(name), kept=self._made[name])
+        del self._made[name]
 
     def forget_all(self) -> None:
         """Drop the relations of all steps, the last one first."""

@@ -18,42 +18,80 @@ FEW_ACCOUNTS = 5_000
 """Accounts up to which it takes less time to keep a step's rows than to plan it a second time."""
 
 
+_FILE = "SELECT path FROM duckdb_databases() WHERE database_name = current_database()"
+_SESSION = """
+SELECT name, value FROM duckdb_settings() WHERE name NOT LIKE '%progress%' UNION ALL
+SELECT 'variable ' || name, value FROM duckdb_variables()
+"""
+_TRANSACTION = "SELECT txid_current()"
+_TEMPORARY = """
+SELECT lower(table_name) FROM duckdb_tables() WHERE temporary UNION ALL
+SELECT lower(view_name) FROM duckdb_views() WHERE temporary AND NOT internal
+"""
+
+
 class ParallelDuckEngine(DuckEngine):
     """Makes steps that do not read each other at a time, each on a cursor of the connection.
 
     DuckDB plans a statement on one core, and runs one over less than 122,880 rows on one core.
 
     Args:
-        connection: To a database in memory; None: an own one.
+        connection: To a database in memory; None: an own one. Its cursors must see what it sees.
         at_once: Steps made at a time, at least one.
 
     Raises:
-        ValueError: a database in a file, into which the steps' tables would be written.
+        ValueError: a database in a file, into which the steps' tables would be written; a session
+            with settings or variables of its own, or in a transaction.
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection | None, at_once: int) -> None:
         if at_once < 1:
             raise ValueError(f"at_once = {at_once}: at least one step is made at a time")
-        self._given = connection
         # A cursor here, too: what is under way on the caller's would hide tables made after it.
         super().__init__(None if connection is None else connection.cursor(), SHARED)
         self._at_once = at_once
         self._few = False
-        if not self._in_memory():
-            raise ValueError(
-                f"at_once = {at_once}: tables that all cursors see would be written into the "
-                "database's file; use a connection to one in memory, or leave out at_once"
-            )
+        self._temporary: set[str] = set()
+        if connection is not None:
+            self._check(connection)
+            self._temporary = {name for (name,) in connection.execute(_TEMPORARY).fetchall()}
 
-    def _in_memory(self) -> bool:
-        sql = "SELECT path FROM duckdb_databases() WHERE database_name = current_database()"
-        return self._connection.execute(sql).fetchall() == [(None,)]
+    def _check(self, given: duckdb.DuckDBPyConnection) -> None:
+        """Refuse a connection whose cursors would not read and make what it would."""
+        sessions = (set(each.execute(_SESSION).fetchall()) for each in (given, self._connection))
+        own = sorted({name for name, _ in set.symmetric_difference(*sessions)})
+        wrong = {
+            "its database is in a file": given.execute(_FILE).fetchall() != [(None,)],
+            f"it has settings of its own ({', '.join(own)})": bool(own),
+            "it is in a transaction": given.execute(_TRANSACTION).fetchall()
+            == given.execute(_TRANSACTION).fetchall(),
+        }
+        for what, is_so in wrong.items():
+            if is_so:
+                raise ValueError(
+                    f"at_once = {self._at_once}: steps are made on several cursors of the "
+                    f"connection, as tables of a database in memory, but {what}; leave out at_once"
+                )
+
+    def relation(self, name: str, data: object) -> str:
+        """Quote a relation's name, as any; refuse what only the caller's connection sees.
+
+        Raises:
+            ValueError: it is temporary, or registered, and might hide another of that name.
+        """
+        if isinstance(data, str) and data.rpartition(".")[2].lower() in self._temporary:
+            raise ValueError(
+                f"{name}: {data} is temporary or registered, which the cursors of at_once do not "
+                "see; store it as a table, or leave out at_once"
+            )
+        return super().relation(name, data)
 
     def shown(self, name: str) -> str:
         """Return the relation of a step, made a table where it was none."""
         relation = self._named(name)
         if relation in self._selects:
-            self.run([Step(name, "to be read by others", self._selects.pop(relation), kept=True)])
+            self.run([Step(name, "to be read by others", self._selects[relation], kept=True)])
+            del self._selects[relation]
         return relation
 
     def drop(self) -> None:
@@ -70,13 +108,18 @@ class ParallelDuckEngine(DuckEngine):
         named = {self._named(step.name): step for step in steps}
         kept = {name: replace(named[name], kept=True) for name in self._kept(named)}
         for name, step in named.items():
-            self._made[step.name] = name in kept
             if name not in kept:
                 self._selects[name] = step.sql
-        needs = {name: self._read(step.sql) & kept.keys() for name, step in kept.items()}
-        with ThreadPoolExecutor(self._at_once) as pool:
+                self._made[step.name] = False
+        needs = {name: self._read(step.sql) & kept.keys() - {name} for name, step in kept.items()}
+        cursors = [self._cursor() for _ in range(min(self._at_once, len(kept)))]
+        with ThreadPoolExecutor(max(1, len(cursors))) as pool:
             try:
-                self._make_all(pool, kept, TopologicalSorter(needs))
+                self._make_all(pool, cursors, kept, TopologicalSorter(needs))
+            except BaseException:
+                for cursor in cursors:
+                    cursor.interrupt()
+                raise
             finally:
                 pool.shutdown(cancel_futures=True)
 
@@ -90,18 +133,23 @@ class ParallelDuckEngine(DuckEngine):
                 yield name
 
     def _make_all(
-        self, pool: ThreadPoolExecutor, kept: Mapping[str, Step], order: TopologicalSorter[str]
+        self,
+        pool: ThreadPoolExecutor,
+        cursors: Iterable[duckdb.DuckDBPyConnection],
+        kept: Mapping[str, Step],
+        order: TopologicalSorter[str],
     ) -> None:
         order.prepare()
-        idle = [self._cursor() for _ in range(self._at_once)]
+        idle = list(cursors)
         running: dict[Future[None], str] = {}
         while order.is_active():
             for name in order.get_ready():
                 sql = self._statement(name, kept[name])
                 running[pool.submit(_execute, idle, sql)] = name
             for future in wait(running, return_when=FIRST_COMPLETED).done:
-                future.result()
                 name = running.pop(future)
+                future.result()
+                self._made[kept[name].name] = True
                 order.done(name)
                 for spent in kept[name].spent:
                     self.forget(spent)
@@ -111,18 +159,6 @@ class ParallelDuckEngine(DuckEngine):
         for name, table in self._registered.items():  # a cursor does not see them
             cursor.register(name, table)
         return cursor
-
-    def _described(self, relation: str) -> dict[str, str]:
-        try:
-            return super()._described(relation)
-        except duckdb.CatalogException as error:
-            if self._given is None:
-                raise
-            self._given.execute(f"DESCRIBE SELECT * FROM {relation}")  # raises where there is none
-            raise ValueError(
-                f"{relation} is there for one cursor only, which makes one step at a time; "
-                "make it a table or view that is not temporary, or leave out at_once"
-            ) from error
 
 
 def _execute(idle: list[duckdb.DuckDBPyConnection], sql: str) -> None:

@@ -244,13 +244,13 @@ def score(
         rates: Currency -> its value in the model's base currency.
         rolled: What ``roll_up`` kept of an earlier day, ``since`` which little has changed: the
             same answers for less time. ``facts`` are all the rows there are now.
-        at_once: Steps that DuckDB makes at a time, each on a cursor. Only in memory: they are
-            tables of the database until ``close``, and what facts name must not be temporary.
+        at_once: Steps that DuckDB makes at a time, on cursors of the connection, as tables of its
+            database in memory until ``close``; facts name nothing that is temporary.
 
     Raises:
         ModelError: a column that the facts lack, or money in several currencies without rates.
         ValueError: facts of no canonical table, without accounts or with an account twice;
-            ``rolled`` for other signals, rates or columns; ``at_once`` elsewhere.
+            ``rolled`` for other signals, rates or columns; ``at_once`` where that cannot be.
     """
     moment = as_of.astimezone(UTC).replace(tzinfo=None) if as_of.tzinfo else as_of
     before = previous.scores if isinstance(previous, Snapshot) else previous

@@ -19,7 +19,7 @@ class Step:
         name: Its name as a relation, without the run's prefix.
         about: One line for people.
         sql: The SELECT.
-        kept: Whether its rows are kept (a temporary table), as several steps read them.
+        kept: Whether its rows are kept (in a table), as several steps read them.
         many: Whether it has many rows per account; such a step is never kept.
         spent: Steps that only this one reads, or steps not kept that only it reads; an engine may
             drop them once it is made.

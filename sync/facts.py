@@ -43,7 +43,7 @@ class Facts:
         parked: Rows that belong to no account, by table, and what contradicts itself, with
             examples.
         kept: Tables that are held in memory; the others are views, read at each use.
-        at_once: Statements to run at a time.
+        at_once: Statements to run at a time on the connection, which is set up for as many.
     """
 
     relations: Mapping[str, str]
@@ -116,12 +116,12 @@ def build(
         parked.merge(fact.parked)
         kept |= fact.kept
     all_kept = relations.keys() <= kept | {"accounts"}
-    at_once = _at_once(con, len(accounts), all_kept=all_kept)
+    at_once = _set_up(con, len(accounts), all_kept=all_kept)
     return Facts(relations | {"presence": "fact_presence"}, parked, kept, at_once)
 
 
-def _at_once(con: duckdb.DuckDBPyConnection, accounts: int, *, all_kept: bool) -> int:
-    """Return how many statements to run at a time; have each on one core where all is small."""
+def _set_up(con: duckdb.DuckDBPyConnection, accounts: int, *, all_kept: bool) -> int:
+    """Return how many statements to run at a time; give each one core where all is small."""
     if accounts > ROW_GROUP:
         return 1
     if accounts > FEW_ACCOUNTS or not all_kept:

@@ -10,6 +10,7 @@ import pyarrow as pa
 from scoring import Snapshot, duck
 
 from .errors import PlanError
+from .quoting import literal
 from .store import Store
 
 TABLE = "scores"
@@ -135,8 +136,7 @@ def before(
     at = f"make_timestamp({_micros(time)})"
     stamp = "make_timestamp(epoch_us(as_of))"
     oldest = f"make_timestamp({_micros(time - SLACK)})"
-    con.execute("SET VARIABLE wanted_model = $1", [model])
-    wanted = f"{stamp} <= {at} AND {stamp} >= {oldest} AND model = getvariable('wanted_model')"
+    wanted = f"{stamp} <= {at} AND {stamp} >= {oldest} AND model = {literal(model)}"
     return _load(con, store, wanted + _kept_before(store, known_at), "as_of DESC, run DESC")
 
 

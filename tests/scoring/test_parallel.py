@@ -1,5 +1,7 @@
 """Steps made at a time: the same answers to the bit, and no harm to the connection."""
 
+import re
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from threading import Barrier
@@ -95,42 +97,93 @@ def test_the_connection_is_left_as_it_was(sized: None, con: duckdb.DuckDBPyConne
     assert sorted(con.sql(there).fetchall()) == before
 
 
-def test_the_caller_may_be_in_the_middle_of_reading(con: duckdb.DuckDBPyConnection) -> None:
-    reading = con.sql("FROM range(1_000_000)").to_arrow_reader()
-    reading.read_next_batch()
-    with score(COUNT, TICKETS, as_of=NOW, connection=con, at_once=2) as found:
-        assert found.ledger().column("points").to_pylist() == [-40.0]
-    assert reading.read_next_batch().num_rows
+def test_what_is_kept_depends_on_how_many_accounts_there_are(
+    sized: None, con: duckdb.DuckDBPyConnection
+) -> None:
+    few = scoring.parallel.FEW_ACCOUNTS > 0
+    with score(load_model(shipped_model("default")), arrow(book()), as_of=NOW, connection=con,
+               at_once=2):  # fmt: skip
+        made = {name for (name,) in con.sql("SELECT table_name FROM duckdb_tables()").fetchall()}
+    steps = {name.partition("_")[2] for name in made}
+    assert {"signals", "value_health", "expected_usage"} <= steps
+    assert not {name for name in steps if name.startswith(("rows_", "totals_", "mean_"))}
+    assert {"used_health", "points_health", "inputs_usage"} & steps == (
+        {"used_health", "points_health", "inputs_usage"} if few else set()
+    )
 
 
 def test_a_step_that_fails_ends_the_others(con: duckdb.DuckDBPyConnection) -> None:
-    engine = ParallelDuckEngine(con, 2)
-    steps = [
-        Step("good", "", "SELECT 1 AS one", kept=True),
-        Step("bad", "", "SELECT error('no such luck') AS one", kept=True),
-        *(
-            Step(f"after{n}", "", f'SELECT {n} AS one FROM "{engine.prefix}bad"', kept=True)
-            for n in range(9)
-        ),
-    ]
+    engine = ParallelDuckEngine(con, 1)
+    bad = Step("bad", "", "SELECT error('no such luck') AS one", kept=True)
+    slow = "SELECT sum(range) AS s FROM range(10_000_000)"
+    others = [Step(f"other{n}", "", slow, kept=True) for n in range(50)]
+    after = Step("after", "", f'SELECT * FROM "{engine.prefix}bad"', kept=True)
     with pytest.raises(duckdb.InvalidInputException, match="no such luck"):
-        engine.run(steps)
+        engine.run([bad, *others, after])
+    assert con.sql("SELECT count(*) FROM duckdb_tables()").fetchall()[0][0] < len(others)
     engine.drop()
     assert con.sql("SELECT table_name FROM duckdb_tables()").fetchall() == []
 
 
+def test_what_is_under_way_is_interrupted(
+    con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def impatient(*_: object, **__: object) -> None:
+        time.sleep(0.2)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(scoring.parallel, "wait", impatient)
+    engine = ParallelDuckEngine(con, 2)
+    hours = "SELECT sum(a.range * b.range) AS s FROM range(10_000_000) a, range(10_000_000) b"
+    with pytest.raises(KeyboardInterrupt):
+        engine.run([Step("endless", "", hours, kept=True)])
+    engine.drop()
+    assert con.sql("SELECT table_name FROM duckdb_tables()").fetchall() == []
+
+
+def test_a_table_that_was_there_is_left_there(con: duckdb.DuckDBPyConnection) -> None:
+    engine = ParallelDuckEngine(con, 2)
+    con.execute(f'CREATE TABLE "{engine.prefix}mine" AS SELECT 7 AS seven')
+    with pytest.raises(duckdb.CatalogException, match="already exists"):
+        engine.run([Step("mine", "", "SELECT 1 AS one", kept=True)])
+    engine.drop()
+    assert con.sql(f'FROM "{engine.prefix}mine"').fetchall() == [(7,)]
+
+
 def test_nothing_is_written_into_a_database_file(tmp_path: Path) -> None:
     with duckdb.connect(tmp_path / "mine.duckdb") as connection:
-        with pytest.raises(ValueError, match="would be written into the database's file"):
+        with pytest.raises(ValueError, match="its database is in a file; leave out at_once"):
             score(COUNT, TICKETS, as_of=NOW, connection=connection, at_once=2)
         assert connection.sql("SELECT count(*) FROM duckdb_tables()").fetchall() == [(0,)]
 
 
+@pytest.mark.parametrize(
+    ("before", "told"),
+    [
+        ("CREATE SCHEMA s; USE s", "settings of its own (schema, search_path)"),
+        ("ATTACH ':memory:' AS other; USE other", "settings of its own (search_path)"),
+        ("SET TimeZone = 'Asia/Tokyo'", "settings of its own (TimeZone)"),
+        ("SET VARIABLE who = 7", "settings of its own (variable who)"),
+        ("BEGIN", "it is in a transaction"),
+    ],
+)
+def test_a_session_that_cursors_do_not_share_is_refused(
+    con: duckdb.DuckDBPyConnection, before: str, told: str
+) -> None:
+    con.execute(before)
+    with pytest.raises(ValueError, match=re.escape(told)):
+        score(COUNT, TICKETS, as_of=NOW, connection=con, at_once=2)
+
+
 @pytest.mark.parametrize("made", ["CREATE TEMP TABLE", "CREATE TEMP VIEW"])
-def test_what_one_cursor_sees_is_refused_by_name(con: duckdb.DuckDBPyConnection, made: str) -> None:
+@pytest.mark.parametrize("name", ["mine", "temp.Mine"])
+def test_what_one_cursor_sees_is_refused_by_name(
+    con: duckdb.DuckDBPyConnection, made: str, name: str
+) -> None:
+    con.execute("CREATE TABLE memory.mine AS SELECT 2 AS account")
     con.execute(f"{made} mine AS SELECT 1 AS account")
-    with pytest.raises(ValueError, match='"mine" is there for one cursor only'):
-        score(COUNT, {"accounts": "mine"}, as_of=NOW, connection=con, at_once=2)
+    with pytest.raises(ValueError, match=f"accounts: {name} is temporary or registered"):
+        score(COUNT, {"accounts": name}, as_of=NOW, connection=con, at_once=2)
     for connection in (con, None):
         with pytest.raises(duckdb.CatalogException, match="nothing"):
             score(COUNT, {"accounts": "nothing"}, as_of=NOW, connection=connection, at_once=2)

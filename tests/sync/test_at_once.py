@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+import duckdb
 import pytest
 
 from connectors.records import to_arrow
@@ -14,9 +15,8 @@ from sync.workspace import Workspace
 from tests.sync.book.stored import NOW, deployment
 
 
-def cores() -> int:
-    with duck.connect() as con:
-        return int(con.sql("SELECT current_setting('threads')").fetchall()[0][0])
+def cores(con: duckdb.DuckDBPyConnection) -> int:
+    return int(con.sql("SELECT current_setting('threads')").fetchall()[0][0])
 
 
 @pytest.fixture(scope="module")
@@ -42,29 +42,33 @@ def accounts(work: Workspace) -> list[Any]:
         return sorted(facts.account_rows(con, work.store), key=lambda row: row.key)
 
 
-def scored(config: Config) -> tuple[int, list[Any]]:
-    """How many statements were made at a time, and what came out."""
+def scored(config: Config) -> tuple[tuple[int, int, bool], list[Any]]:
+    """How many statements were made at a time on how many cores, by cursors; and what came out."""
     work = Workspace(config, NOW)
     try:
         with duck.connect() as con:
             matched = rollup.match_all(work, con)
             scores = rollup.score_all(work, con, matched, Times(work.as_of))
             told = [scores.snapshot.scores, scores.portfolio.scores, matched.report.parked]
-            return matched.facts.at_once, told
+            shared = "SELECT count(*) FROM duckdb_tables() WHERE NOT temporary"
+            (tables,) = con.sql(f"{shared} AND table_name LIKE 'pulsefield%'").fetchall()[0]
+            return (matched.facts.at_once, cores(con), tables > 0), told
     finally:
         work.close()
 
 
 @pytest.mark.parametrize(
-    ("limit", "at_once"),
-    [("FEW_ACCOUNTS", facts.AT_ONCE), ("IN_MEMORY", facts.AT_ONCE), ("ROW_GROUP", 1)],
+    ("limit", "at_once"), [("FEW_ACCOUNTS", 3), ("IN_MEMORY", 3), ("ROW_GROUP", 1)]
 )
 def test_more_of_anything_changes_how_and_not_what(
     config: Config, monkeypatch: pytest.MonkeyPatch, limit: str, at_once: int
 ) -> None:
-    few, told = scored(config)
-    assert few == cores()
+    monkeypatch.setattr(facts, "AT_ONCE", 3)
+    with duck.connect() as con:
+        every = cores(con)
+    how, told = scored(config)
+    assert how == (every, 1, True)
     kinds = {finding.kind for finding in told[2]}
     assert {"used_before_start", "used_twice"} <= kinds
     monkeypatch.setattr(facts, limit, 0)
-    assert scored(config) == (at_once, told)
+    assert scored(config) == ((at_once, every, at_once > 1), told)

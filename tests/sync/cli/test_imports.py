@@ -1,6 +1,7 @@
 """What the start of a command costs: nobody waits for clients that it does not use."""
 
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -47,7 +48,7 @@ from sync.cli import main
 def at_the_end():
     import duckdb, pyarrow
     print(pyarrow.array([{"a": 1}]).to_pylist(), duckdb.sql("SELECT 1").fetchall())
-    print({"numpy", "pandas"} & set(sys.modules))
+    print({"numpy"} & set(sys.modules))
 atexit.register(at_the_end)
 sys.argv = ["pulsefield", *sys.argv[1:]]
 main()
@@ -62,27 +63,42 @@ def test_a_command_that_asks_no_system_imports_no_client() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code"), [(["--help"], 0), (["score", "--config", "nowhere.toml"], 2)]
+    ("arguments", "code", "loaded"),
+    [
+        (["score", "--help"], 0, "set()"),
+        (["score", "--config", "nowhere.toml"], 2, "set()"),
+        (["pull", "--config", "nowhere.toml"], 2, "{'numpy'}"),
+    ],
 )
-def test_what_arrow_can_do_without_is_not_loaded_where_it_is_installed(
-    arguments: list[str], code: int
+def test_a_command_that_asks_no_system_does_without_numpy(
+    arguments: list[str], code: int, loaded: str
 ) -> None:
     command = [sys.executable, "-c", ARROW, *arguments]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.stdout.splitlines()[-2:] == ["[{'a': 1}] [(1,)]", "set()"]
+    assert done.stdout.splitlines()[-2:] == ["[{'a': 1}] [(1,)]", loaded]
     assert (done.returncode, "nowhere.toml" in done.stderr) == (code, code == 2)
 
 
+LEAVES = [sys.executable, "-c", "from sync.cli.main import _leave; print('much'); _leave(3)"]
+BUFFERED = {**os.environ, "PYTHONUNBUFFERED": ""}
+
+
+def test_all_is_told_before_it_leaves() -> None:
+    done = subprocess.run(LEAVES, cwd=ROOT, env=BUFFERED, capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (3, b"much\n", b"")
+
+
 def test_nobody_need_read_to_the_end() -> None:
-    call = "from sync.cli.main import _leave; print('much'); _leave(3)"
     process = subprocess.Popen(
-        [sys.executable, "-c", call],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONUNBUFFERED": ""},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        LEAVES, cwd=ROOT, env=BUFFERED, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
     assert process.stdout is not None
     process.stdout.close()
     _, told = process.communicate()
     assert (process.returncode, told) == (3, b"")
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_nobody_need_listen_at_all(closed: str) -> None:
+    done = subprocess.run(f"{shlex.join(LEAVES)} {closed}", cwd=ROOT, shell=True, check=False)  # noqa: S602
+    assert done.returncode == 3
