@@ -111,17 +111,16 @@ class ParallelDuckEngine(DuckEngine):
             if name not in kept:
                 self._selects[name] = step.sql
                 self._made[step.name] = False
-        needs = {name: self._read(step.sql) & kept.keys() - {name} for name, step in kept.items()}
+        needs = {name: self._read(step.sql) & kept.keys() for name, step in kept.items()}
         cursors = [self._cursor() for _ in range(min(self._at_once, len(kept)))]
         with ThreadPoolExecutor(max(1, len(cursors))) as pool:
             try:
                 self._make_all(pool, cursors, kept, TopologicalSorter(needs))
             except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)  # first: else the next ones begin
                 for cursor in cursors:
                     cursor.interrupt()
                 raise
-            finally:
-                pool.shutdown(cancel_futures=True)
 
     def _kept(self, named: Mapping[str, Step]) -> Iterator[str]:
         """Yield what becomes a table: not what one step reads alone, and may write into itself."""
@@ -145,14 +144,18 @@ class ParallelDuckEngine(DuckEngine):
         while order.is_active():
             for name in order.get_ready():
                 sql = self._statement(name, kept[name])
-                running[pool.submit(_execute, idle, sql)] = name
+                running[pool.submit(self._keep, idle, kept[name], sql)] = name
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 name = running.pop(future)
                 future.result()
-                self._made[kept[name].name] = True
                 order.done(name)
                 for spent in kept[name].spent:
                     self.forget(spent)
+
+    def _keep(self, idle: list[duckdb.DuckDBPyConnection], step: Step, sql: str) -> None:
+        """Make a step's table; noted here, as what ends after a failure is to be dropped, too."""
+        _execute(idle, sql)
+        self._made[step.name] = True
 
     def _cursor(self) -> duckdb.DuckDBPyConnection:
         cursor = self._connection.cursor()
