@@ -9,12 +9,10 @@ the same scores.
 
 import argparse
 import json
-import os
 import sys
 import tempfile
 from datetime import timedelta
 from pathlib import Path
-from time import perf_counter
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
@@ -22,7 +20,7 @@ sys.path.insert(0, str(ROOT))
 import duckdb
 
 from benchmarks.by_hand import SIDES
-from benchmarks.scoring import AS_OF, make, metrics, model
+from benchmarks.scoring import AS_OF, make, metrics, model, passed_on, timed
 from scoring import RollUp, roll_up, score
 
 RUNS = ("first", "next", "all")
@@ -109,21 +107,6 @@ def kept(folder: Path, connection: duckdb.DuckDBPyConnection) -> RollUp:
     return RollUp(told["basis"], BEFORE, told["days"], tables)
 
 
-def timed(
-    way: str, folder: Path, count: int, limit: str, at_once: int
-) -> tuple[float, float, float]:
-    """Run in a process of its own: wall s, CPU s, peak MB."""
-    began = perf_counter()
-    pid = os.fork()
-    if pid == 0:
-        arguments = ["--way", way, "--folder", str(folder), "--metrics", str(count)]
-        arguments += ["--limit", limit, "--at-once", str(at_once)]
-        os.execv(sys.executable, [sys.executable, __file__, *arguments])  # noqa: S606
-    _, status, used = os.wait4(pid, 0)
-    assert status == 0, way
-    return perf_counter() - began, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
-
-
 def difference(folder: Path) -> float:
     """Return the largest difference of values between ``next`` and ``all``."""
     with duckdb.connect() as connection:
@@ -151,16 +134,14 @@ def main() -> None:
     if given.way:
         run(given.way, given.folder, given.metrics, given.limit, given.at_once)
         return
-    from sync.facts import AT_ONCE, ROW_GROUP  # noqa: PLC0415 (not in what is measured)
-
     with tempfile.TemporaryDirectory() as text:
         folder = given.folder or Path(text)
         if not (folder / "usage.parquet").exists():
             make(folder, given.accounts, given.rows)
         split(folder)
         print(f"{given.accounts} accounts, {given.rows} usage rows, {given.metrics} metrics")
-        at_once = given.at_once or (AT_ONCE if given.accounts <= ROW_GROUP else 1)
-        used = {way: timed(way, folder, given.metrics, given.limit, at_once) for way in RUNS}
+        told = passed_on(given, folder)
+        used = {way: timed(__file__, f"--way={way}", *told) for way in RUNS}
         for way, (wall, cpu, peak) in used.items():
             print(f"{way:>8}{wall:>8.2f} s{cpu:>8.2f} CPU s{peak:>8.0f} MB")
         first, later, every = (used[way] for way in RUNS)

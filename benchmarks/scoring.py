@@ -139,20 +139,24 @@ def run(way: str, folder: Path, count: int, limit: str, at_once: int) -> None:
         polars(by_score, folder, AS_OF, out)
 
 
-def timed(
-    way: str, folder: Path, count: int, limit: str, at_once: int
-) -> tuple[float, float, float]:
-    """Run one way in a process of its own: wall s, CPU s, peak MB."""
+def timed(script: str, *arguments: str) -> tuple[float, float, float]:
+    """Run a script in a process of its own: wall s, CPU s, peak MB."""
     began = perf_counter()
     pid = os.fork()
     if pid == 0:
-        arguments = ["--way", way, "--folder", str(folder), "--metrics", str(count)]
-        arguments += ["--limit", limit] if limit else []
-        arguments += ["--at-once", str(at_once)]
-        os.execv(sys.executable, [sys.executable, __file__, *arguments])  # noqa: S606
+        os.execv(sys.executable, [sys.executable, script, *arguments])  # noqa: S606
     _, status, used = os.wait4(pid, 0)
-    assert status == 0, way
+    assert status == 0, arguments
     return perf_counter() - began, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+
+
+def passed_on(given: argparse.Namespace, folder: Path) -> list[str]:
+    """Return what the process of each way is told: by default as many steps at a time as in sync."""
+    from sync.facts import AT_ONCE, ROW_GROUP  # noqa: PLC0415 (not in what is measured)
+
+    at_once = given.at_once or (AT_ONCE if given.accounts <= ROW_GROUP else 1)
+    told = {"folder": folder, "metrics": given.metrics, "limit": given.limit, "at-once": at_once}
+    return [f"--{name}={value}" for name, value in told.items()]
 
 
 def same(folder: Path) -> str:
@@ -187,16 +191,14 @@ def main() -> None:
     if given.way:
         run(given.way, given.folder, given.metrics, given.limit, given.at_once)
         return
-    from sync.facts import AT_ONCE, ROW_GROUP  # noqa: PLC0415 (not in what is measured)
-
     with tempfile.TemporaryDirectory() as text:
         folder = given.folder or Path(text)
         if not (folder / "usage.parquet").exists():
             make(folder, given.accounts, given.rows)
         print(f"{given.accounts} accounts, {given.rows} usage rows, {given.metrics} metrics")
         ways = WAYS[:1] if given.only else WAYS
-        at_once = given.at_once or (AT_ONCE if given.accounts <= ROW_GROUP else 1)
-        used = {way: timed(way, folder, given.metrics, given.limit, at_once) for way in ways}
+        told = passed_on(given, folder)
+        used = {way: timed(__file__, f"--way={way}", *told) for way in ways}
         for way, (wall, cpu, peak) in used.items():
             print(f"{way:>12}{wall:>8.2f} s{cpu:>8.2f} CPU s{peak:>8.0f} MB")
         if given.only:
